@@ -1,0 +1,45 @@
+# `make demo` and `make test` work on a fresh machine with Python 3.11 to 3.13 and nothing else.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+SOURCES = bridge_server models tests reaper_scripts max_for_live
+
+.PHONY: demo test test-slow test-gpu test-soak check figures clean
+
+demo: $(VENV)/.runtime
+	$(BIN)/riffbridge demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -m slow
+
+test-gpu: $(VENV)/.dev
+	$(BIN)/python -m pytest -m gpu
+
+test-soak: $(VENV)/.dev
+	$(BIN)/python -m pytest -m soak
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+
+figures: $(VENV)/.dev
+	$(BIN)/python -m tests.figures.generate
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install -q -e '.[cpu,picture]'
+	touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install -q -e '.[cpu,dev]'
+	$(BIN)/python -m pip install -q --no-deps tinysoundfont
+	touch $@ $(VENV)/.runtime
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist
