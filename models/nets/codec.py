@@ -1,0 +1,296 @@
+"""The stereo autoencoder of the Music2Latent2 family ("Improving Musical Accompaniment Co-creation...", sec. 3.1).
+
+A chunk of audio (32,768 frames, 0.683 s) becomes 8 latents of 64 numbers (128x); a two-chunk, chunk-causal
+consistency model turns noise back into the spectrogram, guided by features that the pre-decoder makes from the latents.
+
+    encode      spectrogram -> patchifier -> [queries | audio tokens] -> transformer -> queries -> tanh -> latents
+    features    latents -> [latent tokens | mask tokens] -> transformer -> de-patchifier: one map per resolution
+    denoise     two noisy chunks + their features (cross-connections) -> patchifier, transformer, de-patchifier
+
+`paper` keeps untied learned queries. `starter` ties each latent to one 85 ms slot of the chunk: in short training
+that explained 73 % of the variation inside a chunk where frequency queries explained 60 %.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from models.nets.layers import (
+    HALF_POWER,
+    BandMerge,
+    BandSplit,
+    ConvBlock,
+    Downsample,
+    NoiseEmbedding,
+    TokenNorm,
+    TransformerBlock,
+    Upsample,
+    row_count,
+)
+from models.nets.preconditioning import SIGMA_DATA, consistency_scalings
+from models.nets.spectrogram import CHUNK_STFT_FRAMES, PLANES
+
+SLOTS = 8
+LATENT = 64
+MAGNITUDES = 2  # left and right
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodecConfig:
+    """Sizes of a codec. The last of `channels` is the width of the transformers."""
+
+    bands: tuple[tuple[int, int, int], ...]  # first bin, end bin, bins per row
+    channels: tuple[int, ...]
+    conv_blocks: tuple[int, ...]  # per resolution
+    strides: tuple[tuple[int, int], ...]  # rows, time steps; between resolutions
+    heads: int
+    encoder_layers: int
+    feature_layers: int
+    denoiser_layers: int
+    condition: int
+    slot_tied: bool  # latents tied to time slots, or untied learned queries
+    queries: int  # tokens that carry the latents of a chunk; queries * query size = 8 * 64
+    magnitude_gate: bool  # the pre-decoder predicts magnitudes, which scale the denoiser's output
+
+    @property
+    def width(self) -> int:
+        return self.channels[-1]
+
+    @property
+    def token_grid(self) -> tuple[int, int]:
+        """(rows, time steps) of the audio tokens of a chunk."""
+        rows, steps = row_count(self.bands), CHUNK_STFT_FRAMES
+        for row_stride, step_stride in self.strides:
+            rows, steps = rows // row_stride, steps // step_stride
+        return rows, steps
+
+
+CODEC_PRESETS = {
+    "paper": CodecConfig(
+        bands=((0, 1024, 1),), channels=(64, 128, 256, 512), conv_blocks=(3, 3, 3, 1),
+        strides=((2, 2), (4, 1), (2, 2)), heads=4, encoder_layers=12, feature_layers=12, denoiser_layers=12,
+        condition=512, slot_tied=False, queries=128, magnitude_gate=False,
+    ),
+    "starter": CodecConfig(
+        bands=((0, 64, 1), (64, 192, 2), (192, 448, 4), (448, 1024, 9)), channels=(64, 192, 320),
+        conv_blocks=(1, 1, 0), strides=((4, 2), (2, 2)), heads=5, encoder_layers=5, feature_layers=4,
+        denoiser_layers=6, condition=256, slot_tied=True, queries=8, magnitude_gate=True,
+    ),
+}  # fmt: skip
+
+
+class Patchifier(nn.Module):
+    """Spectrogram -> one map per resolution, finest first; the last one holds the tokens."""
+
+    def __init__(self, config: CodecConfig, planes: int, condition: int = 0) -> None:
+        super().__init__()
+        self.split = BandSplit(planes, config.channels[0], config.bands)
+        self.downs = nn.ModuleList(
+            Downsample(fine, coarse, stride)
+            for fine, coarse, stride in zip(config.channels, config.channels[1:], config.strides, strict=False)
+        )
+        self.blocks = nn.ModuleList(
+            nn.ModuleList(ConvBlock(channels, condition) for _ in range(count))
+            for channels, count in zip(config.channels, config.conv_blocks, strict=True)
+        )
+
+    def forward(
+        self, spectrogram: Tensor, condition: Tensor | None = None, features: tuple[Tensor, ...] | None = None
+    ) -> list[Tensor]:
+        maps, here = [], self.split(spectrogram)
+        for level, blocks in enumerate(self.blocks):
+            if level:
+                here = self.downs[level - 1](here)
+            if features is not None:
+                here = (here + features[level]) * HALF_POWER
+            for block in blocks:
+                here = block(here, condition)
+            maps.append(here)
+        return maps
+
+
+class Depatchifier(nn.Module):
+    """Token map -> one map per resolution, finest first; `skips` are the patchifier's maps."""
+
+    def __init__(self, config: CodecConfig, condition: int = 0) -> None:
+        super().__init__()
+        self.ups = nn.ModuleList(
+            Upsample(coarse, fine, stride)
+            for fine, coarse, stride in zip(config.channels, config.channels[1:], config.strides, strict=False)
+        )
+        self.blocks = nn.ModuleList(
+            nn.ModuleList(ConvBlock(channels, condition) for _ in range(count))
+            for channels, count in zip(config.channels, config.conv_blocks, strict=True)
+        )
+
+    def forward(
+        self, tokens: Tensor, condition: Tensor | None = None, skips: list[Tensor] | None = None
+    ) -> list[Tensor]:
+        maps: list[Tensor] = []
+        here = tokens
+        for level in reversed(range(len(self.blocks))):
+            if maps:
+                here = self.ups[level](here)
+            if skips is not None:
+                here = (here + skips[level]) * HALF_POWER
+            for block in self.blocks[level]:
+                here = block(here, condition)
+            maps.append(here)
+        return maps[::-1]
+
+
+class Encoder(nn.Module):
+    """Spectrogram of a chunk -> latents before the tanh, `[batch, 8, 64]`."""
+
+    def __init__(self, config: CodecConfig) -> None:
+        super().__init__()
+        rows, steps = config.token_grid
+        width = config.width
+        self.slot_tied, self.steps = config.slot_tied, steps
+        self.patchifier = Patchifier(config, PLANES)
+        self.position = nn.Parameter(torch.randn(rows * steps, width) * 0.02)
+        self.queries = nn.Parameter(torch.randn(config.queries, width) * 0.02)
+        # 64 numbers of every row of the slot are enough to ask with: 10,240 -> 320 would cost 3.3 M parameters.
+        self.row_summary = nn.Linear(width, LATENT) if config.slot_tied else None
+        self.slot_query = nn.Linear(rows * LATENT, width) if config.slot_tied else None
+        self.blocks = nn.ModuleList(TransformerBlock(width, config.heads) for _ in range(config.encoder_layers))
+        self.norm = TokenNorm(width)
+        self.out = nn.Linear(width, SLOTS * LATENT // config.queries, bias=False)
+        # Latents start with a spread of about 0.6, inside the straight part of the tanh.
+        nn.init.normal_(self.out.weight, std=0.6 / width**0.5)
+
+    def forward(self, spectrogram: Tensor) -> Tensor:
+        grid = self.patchifier(spectrogram)[-1]
+        queries = self.queries.to(grid.dtype).expand(grid.shape[0], -1, -1)
+        if self.row_summary is not None and self.slot_query is not None:
+            queries = queries + self.slot_query(self.row_summary(grid.permute(0, 3, 2, 1)).flatten(2))
+        audio = grid.flatten(2).transpose(1, 2) + self.position.to(grid.dtype)
+        tokens = torch.cat([queries, audio], 1)
+        for block in self.blocks:
+            tokens = block(tokens)
+        return self.out(self.norm(tokens[:, : self.queries.shape[0]])).reshape(-1, SLOTS, LATENT)
+
+
+class FeatureDecoder(nn.Module):
+    """Latents of a chunk `[batch, 8, 64]` -> one feature map per resolution (and magnitudes `[batch, 2, 1024, 32]`)."""
+
+    def __init__(self, config: CodecConfig) -> None:
+        super().__init__()
+        rows, steps = config.token_grid
+        width, size = config.width, SLOTS * LATENT // config.queries
+        self.grid, self.query_size = (rows, steps), size
+        self.latent_in = nn.Linear(size, width)
+        self.latent_position = nn.Parameter(torch.randn(config.queries, width) * 0.1)
+        self.mask = nn.Parameter(torch.randn(rows * steps, width) * 0.1)
+        self.slot_mask = nn.Linear(LATENT, rows * width) if config.slot_tied else None
+        self.blocks = nn.ModuleList(TransformerBlock(width, config.heads) for _ in range(config.feature_layers))
+        self.norm = TokenNorm(width)
+        self.depatchifier = Depatchifier(config)
+        self.projections = nn.ModuleList(nn.Conv2d(channels, channels, 1) for channels in config.channels)
+        self.magnitude = BandMerge(config.channels[0], MAGNITUDES, config.bands) if config.magnitude_gate else None
+
+    def forward(self, latents: Tensor) -> tuple[Tensor, ...]:
+        carried = latents.reshape(latents.shape[0], -1, self.query_size)
+        latent_tokens = self.latent_in(carried)
+        latent_tokens = latent_tokens + self.latent_position.to(latent_tokens.dtype)
+        mask = self.mask.to(latent_tokens.dtype).expand(latents.shape[0], -1, -1)
+        if self.slot_mask is not None:
+            per_slot = self.slot_mask(latents).unflatten(-1, (self.grid[0], -1))  # batch, slot, row, width
+            mask = mask + per_slot.transpose(1, 2).flatten(1, 2)
+        tokens = torch.cat([latent_tokens, mask], 1)
+        for block in self.blocks:
+            tokens = block(tokens)
+        grid = self.norm(tokens[:, carried.shape[1] :]).transpose(1, 2).unflatten(-1, self.grid)
+        maps = self.depatchifier(grid)
+        features = tuple(project(level) for project, level in zip(self.projections, maps, strict=True))
+        return (*features, self.magnitude(maps[0])) if self.magnitude is not None else features
+
+
+class Denoiser(nn.Module):
+    """The network F of the consistency model over two neighbouring chunks."""
+
+    def __init__(self, config: CodecConfig) -> None:
+        super().__init__()
+        rows, steps = config.token_grid
+        gate = config.magnitude_gate
+        self.noise = NoiseEmbedding(config.condition)
+        self.patchifier = Patchifier(config, PLANES + MAGNITUDES * gate, config.condition)
+        self.position = nn.Parameter(torch.randn(2 * rows * steps, config.width) * 0.02)
+        self.blocks = nn.ModuleList(
+            TransformerBlock(config.width, config.heads, config.condition) for _ in range(config.denoiser_layers)
+        )
+        self.norm = TokenNorm(config.width)
+        self.depatchifier = Depatchifier(config, config.condition)
+        self.merge = BandMerge(config.channels[0], PLANES * (1 + gate), config.bands)
+
+    def forward(self, scaled: Tensor, sigma: Tensor, features: tuple[Tensor, ...]) -> Tensor:
+        """scaled (c_in x) `[2 batch, 4, 1024, 32]`, item-major; sigma `[batch, 2]`; features `[2 batch, ...]` each."""
+        embedding = self.noise(sigma)
+        condition = embedding.flatten(0, 1)
+        maps_in, magnitude = features, None
+        if len(features) > len(self.patchifier.blocks):
+            maps_in, magnitude = features[:-1], features[-1]
+            scaled = torch.cat([scaled, magnitude], 1)
+        maps = self.patchifier(scaled, condition, maps_in)
+        maps[-1] = self.mix(maps[-1], embedding)
+        out = self.merge(self.depatchifier(self.norm_map(maps[-1]), condition, maps)[0])
+        return out if magnitude is None else scale_by_magnitude(out, magnitude)
+
+    def mix(self, grid: Tensor, embedding: Tensor) -> Tensor:
+        """Run the transformer over both chunks of each item; grid `[2 batch, width, row, step]`."""
+        tokens = grid.flatten(2).transpose(1, 2).unflatten(0, (-1, 2)).flatten(1, 2)
+        tokens = tokens + self.position.to(grid.dtype)
+        for block in self.blocks:
+            tokens = block(tokens, embedding, pairs=True)
+        return tokens.unflatten(1, (2, -1)).flatten(0, 1).transpose(1, 2).unflatten(-1, grid.shape[2:])
+
+    def norm_map(self, grid: Tensor) -> Tensor:
+        return self.norm(grid.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def scale_by_magnitude(out: Tensor, magnitude: Tensor) -> Tensor:
+    """Join the two halves of `out` `[n, 8, ...]`: free part + part scaled by the predicted magnitude.
+
+    `magnitude` `[n, 2, ...]` is the square root of the companded magnitude of left and right, so the network only
+    has to find the phase where the magnitude is known.
+    """
+    free, relative = out.chunk(2, 1)
+    return free + relative * (magnitude.square() / SIGMA_DATA).repeat_interleave(2, 1)
+
+
+class Codec(nn.Module):
+    """Encoder, pre-decoder and consistency decoder; see the module's text."""
+
+    latent_mean: Tensor
+    latent_std: Tensor
+
+    def __init__(self, config: CodecConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.feature_decoder = FeatureDecoder(config)
+        self.denoiser = Denoiser(config)
+        # Measured over the training data after the encoder is frozen; latents are standardised with them.
+        self.register_buffer("latent_mean", torch.zeros(LATENT))
+        self.register_buffer("latent_std", torch.full((LATENT,), 0.5))
+
+    def encode(self, spectrogram: Tensor) -> Tensor:
+        """Companded spectrogram `[batch, 4, 1024, 32]` -> latents `[batch, 8, 64]` in (-1, 1)."""
+        return torch.tanh(self.encoder(spectrogram).float())
+
+    def features(self, latents: Tensor) -> tuple[Tensor, ...]:
+        """Latents `[batch, 8, 64]` -> feature maps, finest first (then magnitudes, if the codec predicts them)."""
+        return self.feature_decoder(latents)
+
+    def denoise(self, noisy: Tensor, sigma: Tensor, features: tuple[Tensor, ...]) -> Tensor:
+        """Consistency function f (models of sec. 3.1): two noisy chunks -> two clean ones.
+
+        noisy `[batch, 2, 4, 1024, 32]`; sigma `[batch, 2]`, the halves may differ; features `[batch, 2, ...]` each.
+        At sigma_min it is the identity. The left half never depends on the right one.
+        """
+        skip, out, scale_in = (c[..., None, None, None] for c in consistency_scalings(sigma))
+        network = self.denoiser((scale_in * noisy).flatten(0, 1), sigma, tuple(f.flatten(0, 1) for f in features))
+        return skip * noisy + out * network.unflatten(0, (-1, 2)).float()
