@@ -32,7 +32,9 @@ class DiTConfig:
     condition: int = 512  # width of the vector that steers AdaLN
     noise_features: int = 512  # sines and cosines of c_noise
     max_chunks: int = 16  # 10.9 s; a window of 15 chunks is what is trained
-    conv_dilation: int = 1  # 1: the paper's conv over neighbouring latents; 8: over the same slot of neighbouring chunks
+    conv_dilation: int = (
+        1  # 1: the paper's conv over neighbouring latents; 8: over the same slot of neighbouring chunks
+    )
     qk_norm: bool = True  # per head, without gain: no parameters, and bf16 logits stay below sqrt(head width)
 
 

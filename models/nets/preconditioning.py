@@ -7,7 +7,6 @@ the sigmas given, which must be float32: at sigma 80 a half-precision input woul
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 SIGMA_MIN = 0.002

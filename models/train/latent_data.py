@@ -1,0 +1,168 @@
+"""Latents of many songs in device memory, and batches drawn from them there.
+
+The folder, written by the encoding command, holds `targets.f16` [song, 6, 120, 64] (raw tanh latents of each stem),
+`contexts.f16` [song, 6, 2, 120, 64] (two mixes of other stems per target), `families.i8` [song, 6] (-1: no stem),
+`count` (songs written so far, as text) and `norm.json` (mean[64], std[64]). It may grow while it is read.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.nets.preconditioning import SIGMA_DATA
+
+STEMS, MIXES, TOKENS, LATENT, SLOTS = 6, 2, 120, 64, 8
+
+DROP_CONTEXT = 0.2
+DROP_FAMILY = 0.2
+DROP_BOTH = 0.1
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Targets and conditions of one step, normalised, float32, on the device."""
+
+    clean: Tensor  # [batch, token, 64]
+    context: Tensor  # [batch, token, 64]
+    context_present: Tensor  # [batch] bool
+    family: Tensor  # [batch] int64
+    family_present: Tensor  # [batch] bool
+
+    def with_context(self, context: Tensor, present: bool = True) -> Batch:
+        """The same targets beside another context, or (present = False) beside none."""
+        flags = torch.full_like(self.context_present, present)
+        return Batch(self.clean, context, flags, self.family, self.family_present)
+
+
+class LatentPool:
+    """All songs of a folder as float16 on one device."""
+
+    def __init__(self, folder: Path, device: torch.device, held_out: tuple[int, int] | None = None) -> None:
+        """Loads what is there.
+
+        Args:
+            held_out: first and last + 1 of the songs kept for validation; default the last 2 % (at least 2).
+
+        Raises:
+            ValueError: fewer than 4 songs.
+        """
+        self.folder, self.device, self.songs = folder, device, 0
+        norm = json.loads((folder / "norm.json").read_text())
+        self.mean = torch.tensor(norm["mean"], dtype=torch.float32, device=device)
+        self.scale = SIGMA_DATA / torch.tensor(norm["std"], dtype=torch.float32, device=device)
+        self.targets = torch.empty(0, STEMS, TOKENS, LATENT, dtype=torch.float16, device=device)
+        self.contexts = torch.empty(0, STEMS, MIXES, TOKENS, LATENT, dtype=torch.float16, device=device)
+        self.families = np.empty((0, STEMS), np.int8)
+        count = self._available()
+        if count < 4:
+            raise ValueError(f"{folder} holds {count} songs; training needs at least 4.")
+        self.held_out = held_out or (count - max(2, count // 50), count)
+        self.refresh()
+
+    def refresh(self) -> int:
+        """Takes in songs that arrived since the last call; returns how many are held now."""
+        count = self._available()
+        if count > self.songs:
+            self._take(count)
+            self._list_pairs()
+        return self.songs
+
+    def draw(self, batch: int, chunks: int, generator: torch.Generator) -> Batch:
+        """A training batch of `chunks` chunks per item, drawn on the device without waiting for it.
+
+        Families are drawn with the square root of their frequency, so that rare ones are heard without being
+        learnt by heart; the crop starts at a random chunk of its song.
+        """
+
+        def uniform(upto: float = 1.0) -> Tensor:
+            return torch.rand(batch, generator=generator, device=self.device) * upto
+
+        pair = torch.searchsorted(self._cdf, uniform()).clamp(max=len(self._cdf) - 1)
+        both = uniform() >= DROP_BOTH
+        start = (uniform(TOKENS // SLOTS - chunks + 1)).long() * SLOTS
+        return self._batch(
+            pair=pair,
+            mix=uniform(MIXES).long(),
+            tokens=start[:, None] + torch.arange(chunks * SLOTS, device=self.device),
+            context_present=both & (uniform() >= DROP_CONTEXT),
+            family_present=both & (uniform() >= DROP_FAMILY),
+        )
+
+    def probe(self, most: int = 256) -> Batch:
+        """The validation batch: one stem of each held-out song in turn, whole windows, everything present."""
+        start, stop = self.held_out
+        rows = [(song, np.flatnonzero(self.families[song] >= 0)) for song in range(start, stop)][:most]
+        flat = [song * STEMS + stems[song % len(stems)] for song, stems in rows if len(stems)]
+        row = torch.tensor(flat, device=self.device)
+        family = torch.from_numpy(self.families.reshape(-1)[flat].astype(np.int64)).to(self.device)
+        yes = torch.ones(len(flat), dtype=torch.bool, device=self.device)
+        tokens = torch.arange(TOKENS, device=self.device).expand(len(flat), -1)
+        return Batch(
+            self._rows(self.targets, row, tokens), self._rows(self.contexts, row * MIXES, tokens), yes, family, yes
+        )
+
+    def _batch(
+        self, pair: Tensor, mix: Tensor, tokens: Tensor, context_present: Tensor, family_present: Tensor
+    ) -> Batch:
+        row = self._pairs[pair]
+        return Batch(
+            self._rows(self.targets, row, tokens),
+            self._rows(self.contexts, row * MIXES + mix, tokens),
+            context_present,
+            self._pair_families[pair],
+            family_present,
+        )
+
+    def _rows(self, latents: Tensor, row: Tensor, tokens: Tensor) -> Tensor:
+        """Normalised latents [batch, token, 64] of windows `row` [batch] at `tokens` [batch, token]."""
+        raw = latents.view(-1, LATENT)[row[:, None] * TOKENS + tokens]
+        return (raw.float() - self.mean) * self.scale
+
+    def _available(self) -> int:
+        return int((self.folder / "count").read_text())
+
+    def _take(self, count: int) -> None:
+        """Copies songs up to `count`; room grows by half so that a growing folder is not copied every time."""
+        if count > len(self.targets):
+            room = count if self.songs == 0 else max(count, len(self.targets) * 3 // 2)
+            self.targets = _enlarge(self.targets, room)
+            self.contexts = _enlarge(self.contexts, room)
+        for name, store in (("targets.f16", self.targets), ("contexts.f16", self.contexts)):
+            fresh = _read(self.folder / name, np.dtype(np.float16), self.songs, count, tuple(store.shape[1:]))
+            store[self.songs : count] = torch.from_numpy(fresh).to(self.device)
+        families = _read(self.folder / "families.i8", np.dtype(np.int8), self.songs, count, (STEMS,))
+        self.families = np.concatenate([self.families, families])
+        self.songs = count
+
+    def _list_pairs(self) -> None:
+        """Lists the (song, stem) rows to train on with the cumulative probability of each."""
+        present = self.families >= 0
+        present[slice(*self.held_out)] = False
+        flat = np.flatnonzero(present)
+        family = self.families.reshape(-1)[flat].astype(np.int64)
+        chance = np.bincount(family)[family] ** -0.5
+        cdf = np.cumsum(chance) / chance.sum()
+        self._pairs = torch.from_numpy(flat).to(self.device)
+        self._pair_families = torch.from_numpy(family).to(self.device)
+        self._cdf = torch.from_numpy(cdf.astype(np.float32)).to(self.device)
+
+
+def _enlarge(store: Tensor, room: int) -> Tensor:
+    larger = torch.empty(room, *store.shape[1:], dtype=store.dtype, device=store.device)
+    larger[: len(store)] = store
+    return larger
+
+
+def _read(
+    path: Path, kind: np.dtype[np.float16] | np.dtype[np.int8], start: int, stop: int, shape: tuple[int, ...]
+) -> np.ndarray:
+    """Songs start..stop of a raw file -> [stop - start, *shape]."""
+    numbers = int(np.prod(shape))
+    flat = np.fromfile(path, kind, (stop - start) * numbers, offset=start * numbers * kind.itemsize)
+    return flat.reshape(stop - start, *shape)
