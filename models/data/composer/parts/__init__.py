@@ -1,0 +1,1 @@
+"""Writers of single parts: bass lines, chords (comping, broken chords, pads) and melodies."""

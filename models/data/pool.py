@@ -1,0 +1,141 @@
+"""A pool of rendered excerpts in shared memory, written by forked workers while a trainer reads it.
+
+    python -m models.data.pool --path /dev/shm/songs --slots 3000 --workers 12 --seconds 1500 --sound-font X.sf3
+
+Three files: `<path>.audio` int16 [slot, 6, 2, 491520], one 10.24 s excerpt of a song with its stems at mix level
+(their sum stays below full scale); `<path>.families` int8 [slot, 6], an index into FAMILIES or -1; and
+`<path>.serial` int64 [slot], 0 while a slot is empty or being written, else the song's seed + 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import numpy as np
+
+from models.families import FAMILIES
+
+STEMS = 6
+FRAMES = 491_520
+SILENT_RMS = 10 ** (-60 / 20)
+
+
+class _Maps:
+    """The three memory maps of a pool."""
+
+    def __init__(self, path: Path | str, mode: str = "r+") -> None:
+        slots = os.path.getsize(f"{path}.serial") // 8
+        self.audio = np.memmap(f"{path}.audio", np.int16, mode, shape=(slots, STEMS, 2, FRAMES))
+        self.families = np.memmap(f"{path}.families", np.int8, mode, shape=(slots, STEMS))
+        self.serial = np.memmap(f"{path}.serial", np.int64, mode, shape=(slots,))
+
+
+class PoolReader:
+    """Reads a pool that workers go on writing to."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._maps = _Maps(path, "r")
+
+    def serials(self) -> np.ndarray:
+        """Serial of every slot, int64 [slot]; 0 = nothing there now."""
+        return np.array(self._maps.serial)
+
+    def read(self, slot: int) -> tuple[np.ndarray, np.ndarray, int]:
+        """Audio int16 [6, 2, 491520], families int8 [6] and serial of a slot (copies).
+
+        The serial is 0 when the slot was empty or was overwritten while it was read; drop it then.
+        """
+        before = int(self._maps.serial[slot])
+        audio = np.array(self._maps.audio[slot])
+        families = np.array(self._maps.families[slot])
+        after = int(self._maps.serial[slot])
+        return audio, families, before if before == after else 0
+
+
+def create(path: Path | str, slots: int) -> None:
+    """Makes an empty pool; one that is there already is emptied."""
+    sizes = {"audio": slots * STEMS * 2 * FRAMES * 2, "families": slots * STEMS, "serial": slots * 8}
+    for name, size in sizes.items():
+        with open(f"{path}.{name}", "wb") as file:
+            file.truncate(size)
+
+
+def excerpt(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """One excerpt of the song of a seed: int16 [6, 2, 491520] and families int8 [6]; never all silent."""
+    from models.data.composer import compose, render
+    from models.data.composer.dice import Dice
+
+    song = compose(seed)
+    dice = Dice(f"{seed}/excerpt")
+    audio = np.zeros((STEMS, 2, FRAMES), np.int16)
+    families = np.full(STEMS, -1, np.int8)
+    for _ in range(4):
+        start = dice.between(0.0, max(0.0, song.duration_s - FRAMES / 48_000))
+        rendered = render(song, start, FRAMES)
+        heard = np.sqrt(np.mean(rendered.stems**2, axis=(1, 2))) > SILENT_RMS
+        if heard.sum() >= min(2, len(song.tracks)):
+            break
+    for place, stem in enumerate(np.flatnonzero(heard)):
+        audio[place] = np.round(rendered.stems[stem] * 32_767)
+        families[place] = FAMILIES.index(rendered.families[stem])
+    return audio, families
+
+
+def _work(path: str, worker: int, workers: int, first_seed: int, stop_at: float) -> None:
+    """One worker: seeds first_seed + worker, + workers, ...; slot = position modulo slots."""
+    maps = _Maps(path)
+    position = worker
+    while time.time() < stop_at:
+        seed = first_seed + position
+        slot = position % len(maps.serial)
+        position += workers
+        try:
+            audio, families = excerpt(seed)
+        except Exception:
+            print(f"The song of seed {seed} failed:\n{traceback.format_exc()}", file=sys.stderr, flush=True)
+            continue
+        maps.serial[slot] = 0
+        maps.audio[slot] = audio
+        maps.families[slot] = families
+        maps.serial[slot] = seed + 1
+
+
+def fill(path: Path | str, workers: int, seconds: float, first_seed: int, fonts: list[Path]) -> None:
+    """Fills a pool that exists for so many seconds of wall clock, going round when it is full."""
+    from models.data.composer import effects, soundfont
+    from models.data.composer.render import PRE_ROLL_S
+
+    stop_at = time.time() + seconds
+    soundfont.load(fonts)
+    effects.warm_rooms(FRAMES + int(PRE_ROLL_S * 48_000))
+    fork = multiprocessing.get_context("fork")
+    crew = [fork.Process(target=_work, args=(str(path), w, workers, first_seed, stop_at)) for w in range(workers)]
+    for process in crew:
+        process.start()
+    for process in crew:
+        process.join()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Command line of this module."""
+    parser = argparse.ArgumentParser(description="Renders songs into a pool in shared memory.")
+    parser.add_argument("--path", type=Path, required=True)
+    parser.add_argument("--slots", type=int, default=3000)
+    parser.add_argument("--workers", type=int, default=12)
+    parser.add_argument("--seconds", type=float, default=1500)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--sound-font", type=Path, action="append", default=[])
+    options = parser.parse_args(arguments)
+    create(options.path, options.slots)
+    fill(options.path, options.workers, options.seconds, options.first_seed, options.sound_font)
+
+
+if __name__ == "__main__":
+    os.environ["OMP_NUM_THREADS"] = "1"
+    main()
