@@ -1,0 +1,57 @@
+"""Losses of the two codec stages, as pure functions of tensors.
+
+Stage `encoder`: predict the magnitudes of the chunk from its latents. Stage `decoder`: consistency loss of a
+two-chunk denoiser (Music2Latent sec. 3; weights as measured below) and the energy distance of one-step samples.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from models.nets.preconditioning import consistency_scalings
+
+HUBER = 0.00054  # pseudo-Huber constant per square root of the number of values (iCT, sec. 3.3)
+
+
+def magnitudes(chunks: Tensor) -> Tensor:
+    """Square root of the companded magnitude of left and right: `[batch, 4, 1024, 32]` -> `[batch, 2, 1024, 32]`."""
+    power = chunks[:, 0::2].square() + chunks[:, 1::2].square()
+    return (power + 1e-6).pow(0.25)
+
+
+def bin_weights(bands: tuple[tuple[int, int, int], ...], device: torch.device) -> Tensor:
+    """`[1024, 1]`, mean 1: every row of the band split counts the same, so the many high bins do not drown the low."""
+    weight = torch.cat([torch.full((end - start,), 1 / per_row) for start, end, per_row in bands])
+    return (weight / weight.mean()).to(device)[:, None]
+
+
+def magnitude_loss(predicted: Tensor, chunks: Tensor, weight: Tensor) -> Tensor:
+    """Weighted L1 of the magnitudes plus L1 of their difference over time."""
+    error = predicted.float() - magnitudes(chunks)
+    return (error.abs() * weight).mean() + (error.diff(dim=-1).abs() * weight).mean()
+
+
+def latent_penalty(before_tanh: Tensor) -> Tensor:
+    """Keep the latents inside the straight part of the tanh, centred and spread out.
+
+    Without it 37 % of the values lay beyond 0.9 within 500 steps; with it 0.02 % beyond 0.97.
+    """
+    mean, spread = before_tanh.mean(0), before_tanh.std(0)
+    excess = (before_tanh.abs() - 1.8).clamp(min=0).square().mean()
+    return excess + 0.5 * mean.square().mean() + (0.6 - spread).clamp(min=0).square().mean()
+
+
+def consistency_loss(estimate: Tensor, target: Tensor, sigma: Tensor) -> Tensor:
+    """Pseudo-Huber distance per chunk `[batch, half]` for `[batch, half, 4, 1024, 32]`.
+
+    The weight 0.5 / c_out judges the network's own output alike at all noise levels; the published 1 / (s - s')
+    gives high noise, where a one-step decoder works, an 85 times smaller gradient than low noise.
+    """
+    values = target[0, 0].numel()
+    constant = HUBER * math.sqrt(values)
+    squared = (estimate - target).square().sum((2, 3, 4))
+    huber = ((squared + constant**2).sqrt() - constant) / math.sqrt(values)
+    return huber * 0.5 / consistency_scalings(sigma)[1].clamp(min=0.04)

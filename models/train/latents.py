@@ -1,0 +1,130 @@
+"""Encode the songs of a pool into latents for the latent models, beside or after codec training.
+
+    python -m models.train.latents --codec runs/codec --pool /dev/shm/songs --out /dev/shm/latents --seconds 800
+
+Per song: the latents of every stem as target, and for every target two contexts, each a random non-empty subset of
+the other stems, mixed before encoding (latents do not add up). The folder holds memory-mapped arrays of the raw tanh
+latents: `targets.f16 [n, 6, 120, 64]`, `contexts.f16 [n, 6, 2, 120, 64]`, `families.i8 [n, 6]`, the number of songs
+done in `count`, and `norm.json` with the codec's mean and standard deviation per latent dimension.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.data.pool import PoolReader
+from models.nets.codec import LATENT, SLOTS, Codec
+from models.nets.spectrogram import CHUNK_FRAMES, chunk_spectrograms
+from models.train.codec import load_codec, on_device
+
+WINDOW_CHUNKS = 15
+TOKENS = WINDOW_CHUNKS * SLOTS
+CONTEXTS = 2
+
+
+class LatentStore:
+    """The growing folder; `count` is written after the arrays, so a reader never sees half a song."""
+
+    def __init__(self, folder: Path, songs: int, stems: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.capacity, self.count = folder, songs, 0
+
+        def array(name: str, dtype: str, *shape: int) -> np.memmap:
+            return np.memmap(folder / name, dtype, "w+", shape=(songs, stems, *shape))
+
+        self.targets = array("targets.f16", "float16", TOKENS, LATENT)
+        self.contexts = array("contexts.f16", "float16", CONTEXTS, TOKENS, LATENT)
+        self.families = array("families.i8", "int8")
+
+    def add(self, targets: np.ndarray, contexts: np.ndarray, families: np.ndarray) -> None:
+        """One song: `[stem, 120, 64]`, `[stem, 2, 120, 64]`, `[stem]`."""
+        row = self.count
+        self.targets[row], self.contexts[row], self.families[row] = targets, contexts, families
+        self.count += 1
+
+    def publish(self) -> None:
+        """Tell readers how many songs are complete."""
+        fresh = self.folder / "count.new"
+        fresh.write_text(str(self.count))
+        fresh.rename(self.folder / "count")
+
+
+def context_masks(families: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """`[stem, 2, stem]` booleans: a random non-empty subset of the other stems for every present stem."""
+    stems = len(families)
+    masks = np.zeros((stems, CONTEXTS, stems), bool)
+    present = np.nonzero(families >= 0)[0]
+    for target in present:
+        others = present[present != target]
+        for variant in range(CONTEXTS):
+            if len(others):
+                size = random.integers(1, len(others) + 1)
+                masks[target, variant, random.choice(others, size, replace=False)] = True
+    return masks
+
+
+@torch.no_grad()
+def encode_song(codec: Codec, audio: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+    """Stems `[stem, 2, 491520]` and masks -> latents of targets `[stem, 120, 64]` and contexts `[stem, 2, 120, 64]`."""
+    stems = len(audio)
+    gain = 10 ** ((torch.rand(stems * CONTEXTS, 1, 1, device=audio.device) * 8 - 5) / 20)
+    contexts = torch.einsum("ms,scn->mcn", masks.flatten(0, 1).float(), audio) * gain
+    contexts = contexts * (0.99 / contexts.abs().amax((1, 2), keepdim=True).clamp(min=1e-6)).clamp(max=1)
+    mixes = torch.cat([audio, contexts])
+    chunks = chunk_spectrograms(mixes[..., : WINDOW_CHUNKS * CHUNK_FRAMES])
+    latents = codec.encode(chunks.flatten(0, 1)).unflatten(0, (-1, WINDOW_CHUNKS)).flatten(1, 2)
+    return latents[:stems], latents[stems:].unflatten(0, (stems, CONTEXTS))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--codec", type=Path, required=True, help="run folder or checkpoint of the codec")
+    parser.add_argument("--pool", required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--songs", type=int, default=24_000, help="stop after so many")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    codec = on_device(load_codec(options.codec), device)
+    reader = PoolReader(options.pool)
+    store = LatentStore(options.out, options.songs, reader.shape[1])
+    norm = {"mean": codec.latent_mean.tolist(), "std": codec.latent_std.tolist()}
+    (options.out / "norm.json").write_text(json.dumps(norm))
+    random = np.random.default_rng(options.seed)
+    seen = np.zeros(reader.shape[0], np.int64)
+    end, last = time.monotonic() + options.seconds, time.monotonic()
+    while time.monotonic() < end and store.count < store.capacity:
+        serials = reader.serials()
+        fresh = np.nonzero((serials != seen) & (serials > 0))[0]
+        if not len(fresh):
+            time.sleep(0.5)
+        for slot in fresh:
+            audio, families = reader.read(int(slot))
+            seen[slot] = serials[slot]
+            if (families >= 0).sum() < 2 or store.count >= store.capacity:
+                continue
+            masks = torch.from_numpy(context_masks(families, random)).to(device)
+            stems = torch.from_numpy(np.asarray(audio)).to(device).float() / 32_768
+            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+                targets, contexts = encode_song(codec, stems, masks)
+            store.add(targets.cpu().numpy(), contexts.cpu().numpy(), np.asarray(families))
+            if time.monotonic() - last > 5 or time.monotonic() > end:
+                store.publish()
+                last = time.monotonic()
+                print(f"latents: {store.count} songs", flush=True)
+            if time.monotonic() > end:
+                break
+    store.publish()
+    print(f"latents: {store.count} songs in {options.out}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

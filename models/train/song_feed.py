@@ -1,0 +1,86 @@
+"""Songs of a pool (`models.data.pool`) mirrored on the training device, so that crops cost no host copy.
+
+A background thread copies every song that the writers finish; the trainer draws crops of all stems at once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.data.pool import PoolReader
+
+STEP = 1024  # crops start on multiples of this within a song, then shift by a common offset below it
+
+
+class SongFeed:
+    """The pool on the device. Every 64th seed is kept for validation and never drawn for training."""
+
+    def __init__(self, path: str, device: torch.device, wait_for: int) -> None:
+        self.reader = PoolReader(path)
+        self.device = device
+        slots, stems, channels, frames = self.reader.shape
+        self.frames = frames
+        self.audio = torch.zeros(slots, stems, channels, frames // STEP, STEP, dtype=torch.int16, device=device)
+        self.present = torch.zeros(slots, stems, dtype=torch.bool, device=device)
+        self.training = torch.zeros(0, dtype=torch.long, device=device)
+        self.validation = torch.zeros(0, dtype=torch.long, device=device)
+        self.copied = 0
+        self._seen = np.zeros(slots, np.int64)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._copy_for_ever, daemon=True)
+        self._thread.start()
+        while self.training.numel() < wait_for:
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """End the copying."""
+        self._stopped.set()
+        self._thread.join()
+
+    def crops(self, batch: int, frames: int) -> tuple[Tensor, Tensor]:
+        """Random crops of training songs: int16 `[batch, stem, 2, frames]` and which stems are present."""
+        return self._crop(self.training[torch.randint(len(self.training), (batch,), device=self.device)], frames)
+
+    def held_out(self, batch: int, frames: int) -> tuple[Tensor, Tensor]:
+        """Crops of validation songs."""
+        return self._crop(self.validation[torch.arange(batch, device=self.device) % len(self.validation)], frames)
+
+    def _crop(self, slots: Tensor, frames: int) -> tuple[Tensor, Tensor]:
+        blocks = -(-frames // STEP) + 1
+        start = torch.randint(self.frames // STEP - blocks + 1, (len(slots), 1), device=self.device)
+        rows = self.audio[slots[:, None], :, :, start + torch.arange(blocks, device=self.device)]
+        joined = rows.permute(0, 2, 3, 1, 4).flatten(-2)
+        shift = int(np.random.randint(STEP))
+        return joined[..., shift : shift + frames], self.present[slots]
+
+    def _copy_for_ever(self) -> None:
+        while not self._stopped.is_set():
+            serials = self.reader.serials()
+            fresh = np.nonzero((serials != self._seen) & (serials > 0))[0]
+            for slot in fresh:
+                self._copy(int(slot), int(serials[slot]))
+                if self._stopped.is_set():
+                    return
+                if self.copied % 32 == 0:
+                    self._refresh()
+            self._refresh()
+            time.sleep(0.2)
+
+    def _copy(self, slot: int, serial: int) -> None:
+        audio, families = self.reader.read(slot)
+        blocks = self.frames // STEP
+        source = torch.from_numpy(np.ascontiguousarray(audio[..., : blocks * STEP]))
+        self.audio[slot].copy_(source.unflatten(-1, (blocks, STEP)))
+        self.present[slot] = torch.from_numpy(np.asarray(families) >= 0)
+        self._seen[slot] = serial
+        self.copied += 1
+
+    def _refresh(self) -> None:
+        filled, held_out = self._seen > 0, (self._seen - 1) % 64 == 0
+        self.training = torch.from_numpy(np.nonzero(filled & ~held_out)[0]).to(self.device)
+        self.validation = torch.from_numpy(np.nonzero(filled & held_out)[0]).to(self.device)
