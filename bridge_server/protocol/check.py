@@ -19,6 +19,10 @@ from bridge_server.protocol.table import Argument, Value
 ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 NOT_IN_NAMES = frozenset('/\\:*?"<>|')
 """Characters that some file system refuses; names become file names."""
+RESERVED_NAMES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))]
+)
+"""Names that Windows keeps for devices, with any extension."""
 
 
 def check(argument: Argument, value: object) -> Value:
@@ -105,8 +109,9 @@ def _check_form(argument: Argument, value: str) -> None:
 
 
 def _is_name(value: str) -> bool:
-    outer = value[:1] + value[-1:]
-    return bool(value) and value.isprintable() and not NOT_IN_NAMES & set(value) and not set(outer) & set(". ")
+    if not value or not value.isprintable() or NOT_IN_NAMES & set(value):
+        return False
+    return not {value[0], value[-1]} & set(". ") and value.split(".")[0].lower() not in RESERVED_NAMES
 
 
 def _listed(argument: Argument) -> str:

@@ -47,8 +47,8 @@ class Service(Protocol):
     All methods are called on the transport's thread and must return within about 50 ms, since no other
     client is heard meanwhile; what takes longer returns () and speaks through `Outbox.send` later.
     A RiffError raised becomes `refused` with its code, sentence and hint; any other exception is logged and
-    becomes `refused` `internal`. Returned messages go to the asking client (all leases of its key) in order;
-    † messages among them are numbered and repeated until acked like those of `Outbox.send`.
+    becomes `refused` `internal`. Returned messages go out in order: those with a sequence number as by
+    `Outbox.send` (numbered, † repeated until acked), the others to the asking address alone.
     """
 
     def generate(self, client: Client, request: Generate) -> Sequence[Message]:
