@@ -14,33 +14,22 @@ an answer does not tell a stranger which files exist.
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
 import re
-import secrets
-import shutil
 import stat
 import sys
-import time
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from bridge_server.errors import DiskFull, FolderNotWritable, PathNotAllowed
+from bridge_server.audio import new_files
+from bridge_server.audio.new_files import DEVICE_NAME
+from bridge_server.errors import PathNotAllowed
 
 MAX_PATH_CHARACTERS = 1_024
-MAX_NAME_CHARACTERS = 64
-RESERVE_BYTES = 200_000_000
-"""Left free on the disk after a job: a DAW that cannot save its project is worse than a missing stem."""
-
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-_DEVICE_NAME = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
-_PART_NAME = re.compile(r"\..+\.[0-9a-f]{16}\.part")
-_UNFIT_FOR_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 _PATH_ERRORS = (OSError, RuntimeError, ValueError)
 
 
@@ -96,76 +85,8 @@ def out_folder(text: str, roots: Sequence[Path] | None = None) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         _try_writing(path)
     except OSError as error:
-        raise write_error(error, path) from error
+        raise new_files.write_error(error, path) from error
     return path
-
-
-def require_space(folder: Path, expected_bytes: int) -> None:
-    """Refuse a job (DiskFull) unless three times its size and a reserve of 200 MB are free.
-
-    Three times: the temporary file, the final one and the next job's.
-    """
-    free = shutil.disk_usage(folder).free
-    if free < 3 * expected_bytes + RESERVE_BYTES:
-        raise DiskFull(
-            f"Only {free / 1e6:.0f} MB are free where the stems should go.",
-            "Free some space, or choose a folder on another disk.",
-        )
-
-
-def create_part(folder: Path, name: str) -> tuple[Path, BinaryIO]:
-    """A new hidden temporary file in `folder`, never an existing one: `.<name>.<16 hex digits>.part`."""
-    part = folder / f".{name}.{secrets.token_hex(8)}.part"
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    return part, os.fdopen(os.open(part, flags, 0o644), "w+b")
-
-
-def publish(part: Path, final: Path) -> bool:
-    """Give a finished temporary file its name; False when that name is taken. A taken name is never replaced.
-
-    A hard link is the one call that names a file without ever replacing another. Where there are none (exFAT, some
-    network disks) the check and the renaming are two steps; the names carry the request id, so nobody else uses them.
-    """
-    try:
-        os.link(part, final)
-        part.unlink()
-    except FileExistsError:
-        return False
-    except OSError:
-        if final.exists():
-            return False
-        os.rename(part, final)
-    _sync_folder(final.parent)
-    return True
-
-
-def sweep_parts(folder: Path, older_than_s: float) -> int:
-    """Remove temporary files that a killed process left behind; returns how many."""
-    removed = 0
-    for entry in _entries(folder):
-        with contextlib.suppress(OSError):
-            if _PART_NAME.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > older_than_s:
-                os.unlink(entry.path)
-                removed += 1
-    return removed
-
-
-def safe_name(text: str, default: str = "stem") -> str:
-    """A file name made of free text: at most 64 characters, valid on every system, never a hidden or a device name."""
-    name = _UNFIT_FOR_NAMES.sub("_", unicodedata.normalize("NFC", _without_surrogates(text)))
-    name = name.strip(" .")[:MAX_NAME_CHARACTERS].rstrip(" .")
-    if not name:
-        return default
-    return f"_{name}" if _DEVICE_NAME.match(name) else name
-
-
-def write_error(error: OSError, folder: Path) -> DiskFull | FolderNotWritable:
-    """The refusal that fits an error met while writing into `folder`."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return DiskFull(f"The disk is full: {folder}", "Free some space, then ask again.")
-    return FolderNotWritable(
-        f"Riffbridge cannot write into the folder {folder}", "Choose a folder in which you may save files."
-    )
 
 
 def _judge_text(text: str) -> None:
@@ -187,7 +108,7 @@ def _judge_text(text: str) -> None:
 def _unfit_on_windows(slashed: str) -> bool:
     """Drive-less paths, alternate data streams and device names."""
     drive, rest = slashed[:2], slashed[2:]
-    return drive[1:] != ":" or ":" in rest or any(_DEVICE_NAME.match(part) for part in rest.split("/"))
+    return drive[1:] != ":" or ":" in rest or any(DEVICE_NAME.match(part) for part in rest.split("/"))
 
 
 def _require_inside(path: Path, roots: Sequence[Path] | None) -> None:
@@ -234,29 +155,6 @@ def _nearest_existing(path: Path) -> Path:
 
 
 def _try_writing(folder: Path) -> None:
-    part, handle = create_part(folder, "try")
+    part, handle = new_files.create_part(folder, "try")
     handle.close()
     part.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name itself durable. Windows has no such call for folders and needs none."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as found:
-            yield from list(found)
-    except OSError:
-        return
-
-
-def _without_surrogates(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge_server.audio import safe_paths, wav_gate
+from bridge_server.audio import new_files, safe_paths, wav_gate
 from bridge_server.audio.wav_gate import WavHeader
 from bridge_server.audio.waveform import Samples, Waveform
 from bridge_server.errors import FileNotReady, FormatNotSupported, Internal, RiffError, SilentContext
@@ -96,16 +96,16 @@ def write_stem(folder: Path, name: str, stem: Waveform, format_name: str, dither
         DiskFull, FolderNotWritable: by the folder. Internal: what was read again differs from what was written.
     """
     try:
-        part, handle = safe_paths.create_part(folder, name)
+        part, handle = new_files.create_part(folder, name)
     except OSError as error:
-        raise safe_paths.write_error(error, folder) from error
+        raise new_files.write_error(error, folder) from error
     try:
         with handle:
             sha256, size = _write_synced(handle, stem, format_name, dither_seed)
             _check_again(handle, stem, sha256)
         return Written(_name_it(part, folder, name, sha256), sha256, size)
     except OSError as error:
-        raise safe_paths.write_error(error, folder) from error
+        raise new_files.write_error(error, folder) from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -199,7 +199,7 @@ def _check_again(handle: BinaryIO, stem: Waveform, sha256: str) -> None:
 def _name_it(part: Path, folder: Path, name: str, sha256: str) -> Path:
     for attempt in range(1, 1000):
         final = folder / (f"{name}.wav" if attempt == 1 else f"{name}_{attempt}.wav")
-        if safe_paths.publish(part, final) or _holds(final, sha256):
+        if new_files.publish(part, final) or _holds(final, sha256):
             return final
     raise Internal(f"Too many files called {name} in {folder}", "Use another name or folder.")
 
