@@ -1,0 +1,154 @@
+"""Encode and decode stereo 48 kHz audio <-> latents with a pack's ONNX graphs.
+
+Decoding is the parallel mode of the M2L2 family: the consistency network sees two chunks at a time, all chunks are
+denoised from noise in one step and refined in the next with the pairing shifted by one, so that every border
+between chunks lies inside a pair once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import ContextError, PackError
+from models.noise import DECODE, gaussian, stream
+from models.pack import Pack
+from models.session import Session, StopSignal
+from models.spectrogram import CHUNK_FRAMES, CHUNK_SHAPE, OverlapAdd, chunk_spectrograms
+
+Array = NDArray[np.float32]
+OnStep = Callable[[int, int], None]
+
+# Chunks or pairs in one run. Larger batches are not faster on two cores, cost memory and answer a stop later.
+ENCODE_BATCH = 4
+PAIR_BATCH = 2
+
+
+@dataclass(frozen=True)
+class Window:
+    """Two neighbouring chunks in the network, and which halves of the result are kept."""
+
+    left: int
+    right: int
+    keep_left: bool = True
+    keep_right: bool = True
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """A chunk on its way through the steps: its estimate `[4, 1024, 32]` and its features."""
+
+    index: int
+    estimate: Array
+    features: tuple[Array, ...]
+
+
+class Codec:
+    """The codec of one pack. Latents outside are normalised (sigma_data 0.5); inside the graphs they are in -1..1."""
+
+    def __init__(self, pack: Pack, device: str = "auto", stop: StopSignal | None = None, threads: int = 0) -> None:
+        self.stop = stop or StopSignal()
+        names = ("codec_encode.onnx", "codec_features.onnx", "codec_decode_step.onnx")
+        self.sessions = tuple(Session(pack.path(name), device, threads, self.stop) for name in names)
+        self._encode, self._features, self._step = self.sessions
+        self._mean, self._std = pack.array("latent_mean.npy"), pack.array("latent_std.npy")
+        self._schedule, self._sigmas = pack.manifest.schedule, pack.manifest.decode_sigmas
+        self._feature_names = self._features.outputs
+        if set(self._step.inputs) != {"noisy", "sigma", *self._feature_names}:
+            raise PackError("The decoder of this pack does not take the features that it makes: fetch it again.")
+
+    def encode(self, audio: Array) -> Array:
+        """Audio `[2, frame]` at 48 kHz -> normalised latents `[chunk, 8, 64]`; silence fills the last chunk."""
+        if audio.ndim != 2 or audio.shape[0] != 2 or audio.shape[1] == 0:
+            raise ContextError(f"The codec takes stereo audio [2, frame], not the shape {audio.shape}.")
+        if not np.isfinite(audio).all():
+            raise ContextError("The context contains values that are no numbers: bounce it again.")
+        count = -(-audio.shape[1] // CHUNK_FRAMES)
+        blocks = [self._encode_block(audio, at, min(ENCODE_BATCH, count - at)) for at in range(0, count, ENCODE_BATCH)]
+        return np.concatenate(blocks)
+
+    def decode(self, latents: Array, seed: int, steps: int | None = None, on_step: OnStep | None = None) -> Array:
+        """Normalised latents `[chunk, 8, 64]` -> audio `[2, 32768 chunk]` at 48 kHz.
+
+        The noise of a chunk depends on seed, chunk and step only. steps: how many of the pack's decode steps to
+        make (all). on_step(done, of) counts finished chunks. Memory beside the result does not grow with length.
+        """
+        count, sigmas = len(latents), self._sigmas[:steps]
+        chunks: Iterable[_Chunk] = self._begin(latents)
+        for step, sigma in enumerate(sigmas):
+            chunks = self._refine(chunks, windows(count, step), step, sigma, seed)
+        audio, at, adder = np.empty((2, count * CHUNK_FRAMES), np.float32), 0, OverlapAdd()
+        for chunk in chunks:
+            piece = adder.push(chunk.estimate)
+            audio[:, at : at + piece.shape[1]] = piece
+            at += piece.shape[1]
+            if on_step is not None:
+                on_step(chunk.index + 1, count)
+        audio[:, at:] = adder.finish()
+        return audio
+
+    def _encode_block(self, audio: Array, first: int, count: int) -> Array:
+        """Normalised latents of some chunks."""
+        (latents,) = self._encode.run({"spectrogram": chunk_spectrograms(audio, first, count)})
+        return (latents - self._mean) / self._std * np.float32(self._schedule.sigma_data)
+
+    def _begin(self, latents: Array) -> Iterator[_Chunk]:
+        """Every chunk with its features and an empty estimate."""
+        raw = latents / np.float32(self._schedule.sigma_data) * self._std + self._mean
+        raw = np.clip(raw, -1, 1).astype(np.float32)  # what the encoder's tanh can reach
+        for at in range(0, len(raw), ENCODE_BATCH):
+            features = self._features.run({"latents": raw[at : at + ENCODE_BATCH]}, self._feature_names)
+            for item in range(len(features[0])):
+                own = tuple(feature[item] for feature in features)
+                yield _Chunk(at + item, np.zeros(CHUNK_SHAPE, np.float32), own)
+
+    def _refine(
+        self, chunks: Iterable[_Chunk], pairing: list[Window], step: int, sigma: float, seed: int
+    ) -> Iterator[_Chunk]:
+        """One step over all chunks in order; holds no more chunks than a batch of windows needs."""
+        source, held = iter(chunks), dict[int, _Chunk]()
+        for at in range(0, len(pairing), PAIR_BATCH):
+            batch = pairing[at : at + PAIR_BATCH]
+            missing = batch[-1].right + 1 - (max(held) + 1 if held else 0)
+            held.update((chunk.index, chunk) for chunk in islice(source, missing))
+            yield from self._run_windows(batch, held, step, sigma, seed)
+            held = {index: chunk for index, chunk in held.items() if index >= batch[-1].left}
+
+    def _run_windows(
+        self, batch: list[Window], held: dict[int, _Chunk], step: int, sigma: float, seed: int
+    ) -> Iterator[_Chunk]:
+        """Denoise a batch of windows and give out the halves that are kept."""
+        pairs = [(held[window.left], held[window.right]) for window in batch]
+        level = np.float32(self._schedule.renoise(sigma))
+        noisy = [
+            [c.estimate + level * gaussian(stream(seed, DECODE, c.index, step), CHUNK_SHAPE) for c in p] for p in pairs
+        ]
+        inputs = {"noisy": np.array(noisy), "sigma": np.full((len(batch), 2), sigma, np.float32)}
+        for place, name in enumerate(self._feature_names):
+            inputs[name] = np.array([[chunk.features[place] for chunk in pair] for pair in pairs])
+        (denoised,) = self._step.run(inputs)
+        for window, pair, halves in zip(batch, pairs, denoised, strict=True):
+            for chunk, half, keep in zip(pair, halves, (window.keep_left, window.keep_right), strict=True):
+                if keep:
+                    yield _Chunk(chunk.index, half, chunk.features)
+
+
+def windows(count: int, step: int) -> list[Window]:
+    """Pairing of `count` chunks in a step: (0,1),(2,3).. in even steps, shifted by one in odd steps.
+
+    A chunk left over at the start is the left half of (0,1), at the end the right half of (n-2,n-1), and a single
+    chunk is paired with itself: the left half never sees the right one.
+    """
+    if count == 1:
+        return [Window(0, 0, keep_right=False)]
+    start = step % 2 if count > 2 else 0
+    pairs = [Window(left, left + 1) for left in range(start, count - 1, 2)]
+    if start == 1:
+        pairs.insert(0, Window(0, 1, keep_right=False))
+    if (count - start) % 2 == 1:
+        pairs.append(Window(count - 2, count - 1, keep_left=False))
+    return pairs

@@ -1,0 +1,227 @@
+"""From trained torch weights to a pack: `python -m models.export --codec C.safetensors --dit D.safetensors --out PACK`.
+
+Beside each `NAME.safetensors` lies `NAME.json` with {"config": the fields of the module's dataclass, ...}; whatever
+else it says goes into the pack's provenance. Every graph is compared with torch before the pack is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import dataclasses
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from models.manifest import FORMAT, Dimensions
+from models.nets.codec import Codec, CodecConfig
+from models.nets.dit import DiT, DiTConfig, FamilyEmbedding
+from models.nets.graphs import OPSET, Graph, pack_graphs, to_onnx
+from models.nets.rounding import round_weights, shrink
+from models.pack import MANIFEST, Pack
+from models.schedule import STANDARD
+from models.session import Session, runtime_version
+
+LARGEST_ERROR = 1e-3
+LARGEST_PACK_BYTES = 64 * 2**20
+STEPS = 5
+DECODE_SIGMAS = (STANDARD.sigma_max, STANDARD.sigma(0.4))
+LATENT_LIMIT = 1.75
+"""Normalised latents are cut here: 3.5 standard deviations of 0.5."""
+
+
+@dataclasses.dataclass
+class Networks:
+    """What a pack is made of."""
+
+    codec: Codec
+    dit: DiT
+    families: FamilyEmbedding
+    notes: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
+class Report:
+    """One exported graph: relative errors of its worst output (2-norm) and its size."""
+
+    file: str
+    bytes: int
+    attention_nodes: int
+    parity: float
+    rounding: float
+
+
+def load_networks(codec_path: Path, dit_path: Path) -> Networks:
+    """Read both checkpoints; fp16 weights become float32. ValueError when keys are missing or left over."""
+    codec_state, codec_notes = _checkpoint(codec_path)
+    dit_state, dit_notes = _checkpoint(dit_path)
+    codec = Codec(_config(CodecConfig, codec_notes))
+    dit, families = DiT(_config(DiTConfig, dit_notes)), FamilyEmbedding()
+    codec.load_state_dict(codec_state)
+    families.load_state_dict({"weight": dit_state.pop("families.weight")})
+    dit.load_state_dict(dit_state)
+    return Networks(codec.eval(), dit.eval(), families, {"codec": codec_notes, "dit": dit_notes})
+
+
+def export_pack(networks: Networks, folder: Path, about: dict[str, Any], weights: str = "int8") -> list[Report]:
+    """Write a pack and open it again. ValueError when a graph differs from torch by more than 1e-3, or is too big."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rounded = copy.deepcopy(networks)
+    round_weights(rounded.codec, weights)
+    round_weights(rounded.dit, weights)
+    originals = pack_graphs(networks.codec, networks.dit)
+    reports = []
+    for graph, original in zip(pack_graphs(rounded.codec, rounded.dit), originals, strict=True):
+        reports.append(_export_graph(graph, original, folder, weights))
+    names = [graph.file for graph in originals] + _save_arrays(networks, folder)
+    _write_manifest(folder, names, networks, reports, {"weights": weights, **about})
+    Pack.open(folder)
+    return reports
+
+
+def _export_graph(graph: Graph, original: Graph, folder: Path, weights: str) -> Report:
+    """Export one graph, shrink its weights, compare it with torch."""
+    model = to_onnx(graph)
+    shrink(model, weights)
+    onnx.checker.check_model(model)
+    path = folder / graph.file
+    onnx.save(model, path)
+    session = Session(path, "cpu")
+    parity = rounding = 0.0
+    for batch in (1, 3):
+        inputs = graph.other_example(batch, torch.Generator().manual_seed(batch))
+        named = {name: value.numpy() for name, value in zip(graph.inputs, inputs, strict=True)}
+        ours = session.run(named, graph.outputs)
+        parity = max(parity, _error(ours, _torch_outputs(graph.module, inputs)))
+        rounding = max(rounding, _error(ours, _torch_outputs(original.module, inputs)))
+    if parity > LARGEST_ERROR:
+        raise ValueError(f"{graph.file} differs from torch by {parity:.1e}")
+    return Report(graph.file, path.stat().st_size, graph.attention_nodes, parity, rounding)
+
+
+@torch.no_grad()
+def _torch_outputs(module: nn.Module, inputs: tuple[Tensor, ...]) -> list[np.ndarray]:
+    """Outputs of a graph's module as arrays."""
+    outputs = module(*inputs)
+    return [value.numpy() for value in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+
+def _error(ours: list[np.ndarray], theirs: list[np.ndarray]) -> float:
+    """Largest relative error (2-norm) among the outputs."""
+    return max(float(np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-12)) for a, b in zip(ours, theirs, strict=True))
+
+
+def _save_arrays(networks: Networks, folder: Path) -> list[str]:
+    """The small tables that the runtime needs; returns their names."""
+    arrays = {
+        "latent_mean.npy": networks.codec.latent_mean,
+        "latent_std.npy": networks.codec.latent_std,
+        "families.npy": networks.families.weight,
+        "null_clap.npy": networks.dit.null_clap,
+        "null_context.npy": networks.dit.null_context,
+    }
+    for name, value in arrays.items():
+        np.save(folder / name, value.detach().float().numpy(), allow_pickle=False)
+    return list(arrays)
+
+
+def _write_manifest(
+    folder: Path, names: list[str], networks: Networks, reports: list[Report], about: dict[str, Any]
+) -> None:
+    """Write the manifest last: a folder without one is no pack."""
+    files = [_describe(folder / name) for name in names]
+    if sum(file["bytes"] for file in files) > LARGEST_PACK_BYTES and about["weights"] == "int8":
+        raise ValueError("the pack is larger than 64 MiB")
+    schedule = dataclasses.asdict(STANDARD)
+    manifest = {
+        "format": FORMAT,
+        **{key: about[key] for key in ("name", "version", "licence", "description", "trained_on")},
+        "conditioning": "instrument-family",
+        "dimensions": dataclasses.asdict(Dimensions()),
+        "schedule": {
+            **schedule, "steps": STEPS, "decode_sigmas": list(DECODE_SIGMAS), "latent_limit": LATENT_LIMIT,
+        },
+        "files": files,
+        "providers": {"opset": OPSET, "weights": about["weights"], "compute": "float32", "cpu": True, "cuda": True},
+        "provenance": {
+            "command": about.get("command", ""),
+            "commit": _commit(),
+            "checkpoints": networks.notes,
+            "export": [dataclasses.asdict(report) for report in reports],
+            "onnxruntime": runtime_version(),
+            "torch": torch.__version__,
+        },
+    }  # fmt: skip
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    """Entry of a file in the manifest."""
+    data = path.read_bytes()
+    return {"name": path.name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Weights as float32, and what the JSON beside them says."""
+    notes = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    return {key: value.float() for key, value in load_file(path).items()}, notes
+
+
+def _config(kind: type, notes: dict[str, Any]) -> Any:
+    """A configuration dataclass from JSON, where tuples have become lists."""
+    return kind(**{key: _tuples(value) for key, value in notes["config"].items()})
+
+
+def _tuples(value: Any) -> Any:
+    """Lists as tuples, all the way down."""
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _commit() -> str:
+    """Commit of the code that exports, or an empty string outside a checkout."""
+    here = Path(__file__).parent
+    result = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False)
+    return result.stdout.strip()
+
+
+def _arguments(arguments: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m models.export", description=__doc__.splitlines()[0])
+    parser.add_argument("--codec", type=Path, required=True)
+    parser.add_argument("--dit", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--weights", choices=("float32", "float16", "int8"), default="int8")
+    parser.add_argument("--name", default="starter")
+    parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--licence", default="Apache-2.0")
+    parser.add_argument("--description", default="Small codec and C-DiT for two CPU cores.")
+    parser.add_argument("--trained-on", default="Synthetic songs of the composer in models/data.")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Export, then print parity, the effect of rounding and the sizes."""
+    given = _arguments(arguments)
+    about = {key: str(value) for key, value in vars(given).items() if key not in ("codec", "dit", "out", "weights")}
+    about["command"] = "python -m models.export " + " ".join(sys.argv[1:] if arguments is None else arguments)
+    reports = export_pack(load_networks(given.codec, given.dit), given.out, about, given.weights)
+    for report in reports:
+        print(
+            f"{report.file:24} {report.bytes / 2**20:6.1f} MiB  {report.attention_nodes:2} Attention nodes"
+            f"  against torch {report.parity:.1e}  rounding {report.rounding:.1e}"
+        )
+    total = sum(path.stat().st_size for path in given.out.iterdir())
+    print(f"{given.out}: {total / 2**20:.1f} MiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""Everything a worker needs of a pack: context in, stems out, on one verified device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.codec import Codec
+from models.errors import DeviceError, ModelError, PackError, Stopped
+from models.families import FAMILIES, family_index
+from models.noise import LATENTS, stream
+from models.pack import Pack
+from models.sampler import Known, sample
+from models.session import Session, StopSignal
+from models.spectrogram import CHUNK_FRAMES
+
+Array = NDArray[np.float32]
+OnProgress = Callable[[float, str], None]
+"""Called with the fraction done (0..1) of one stem and the stage: `writing` (latents) or `sounding` (audio)."""
+
+OVERLAP_CHUNKS = 3
+"""Chunks (2.05 s) that a window shares with the one before it."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Chunks `start` to `end` of a piece; those before `known` come from the window before."""
+
+    start: int
+    end: int
+    known: int
+
+
+class Generator:
+    """A loaded pack. Not for several threads at once, apart from `stop`."""
+
+    def __init__(
+        self, pack_folder: Path | str, device: str = "auto", threads: int = 0, stop: StopSignal | None = None
+    ) -> None:
+        """Verify and load the pack and make one small real run on the device (PackError, DeviceError)."""
+        self.pack = Pack.open(pack_folder)
+        self.stop = stop or StopSignal()
+        self._families = self.pack.array("families.npy")
+        self._null_clap, self._null_context = self.pack.array("null_clap.npy"), self.pack.array("null_context.npy")
+        self._check_arrays()
+        self._load_verified(device, threads)
+
+    @property
+    def sample_rate(self) -> int:
+        """Frames per second of all audio here."""
+        return self.pack.manifest.dimensions.sample_rate
+
+    @property
+    def chunk_frames(self) -> int:
+        """Audio frames of a chunk."""
+        return CHUNK_FRAMES
+
+    def chunks_for(self, frames: int) -> int:
+        """Whole chunks that hold a number of 48 kHz frames."""
+        return max(1, -(-frames // CHUNK_FRAMES))
+
+    def encode_context(self, audio: Array) -> Array:
+        """Audio `[2, frame]` at 48 kHz -> latents `[chunk, 8, 64]`; silence fills the last chunk (ContextError)."""
+        return self.codec.encode(np.asarray(audio, np.float32))
+
+    def generate(
+        self,
+        context_latents: Array | None,
+        chunks: int,
+        family: str | None = None,
+        seed: int = 0,
+        steps: int | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Array:
+        """One stem `[2, 32768 chunks]` at 48 kHz; the same arguments give the same bytes on the same machine."""
+        report = on_progress or (lambda fraction, stage: None)
+        latents = self.write(
+            context_latents, chunks, family, seed, steps, lambda done, of: report(0.2 * done / of, "writing")
+        )
+        return self.codec.decode(latents, seed, on_step=lambda done, of: report(0.2 + 0.8 * done / of, "sounding"))
+
+    def generate_many(
+        self,
+        context_latents: Array | None,
+        chunks: int,
+        family: str | None = None,
+        seeds: Sequence[int] = (0,),
+        steps: int | None = None,
+        on_progress: Callable[[int, float, str], None] | None = None,
+    ) -> Iterator[Array]:
+        """One stem after another, each the bytes that `generate` gives for its seed.
+
+        They run one by one: a batch is no faster on a CPU, rounds differently, and the first would come later.
+        """
+        for place, seed in enumerate(seeds):
+            report = None if on_progress is None else _numbered(on_progress, place)
+            yield self.generate(context_latents, chunks, family, seed, steps, report)
+
+    def write(
+        self,
+        context_latents: Array | None,
+        chunks: int,
+        family: str | None = None,
+        seed: int = 0,
+        steps: int | None = None,
+        on_step: Callable[[int, int], None] | None = None,
+    ) -> Array:
+        """Latents `[chunk, 8, 64]` of one stem, window after window."""
+        manifest = self.pack.manifest
+        sigmas = manifest.schedule.sigmas(steps or manifest.steps)
+        context = self._context(context_latents, chunks)
+        latents: Array = np.zeros_like(context)
+        plan = spans(chunks, manifest.dimensions.window_chunks, OVERLAP_CHUNKS)
+        for place, span in enumerate(plan):
+            denoise = self._denoiser(context[span.start : span.end], family)
+            tokens = latents[span.start : span.end].reshape(1, -1, latents.shape[-1])
+            known = _known(tokens, (span.known - span.start) * latents.shape[1])
+            step = None if on_step is None else _shifted(on_step, place * len(sigmas), len(plan) * len(sigmas))
+            rng = stream(seed, LATENTS, place)
+            drawn = sample(denoise, tokens.shape, sigmas, rng, known, step, manifest.schedule)
+            drawn = np.clip(drawn, -manifest.latent_limit, manifest.latent_limit)
+            latents[span.start : span.end] = drawn.reshape(span.end - span.start, *latents.shape[1:])
+        return latents
+
+    def _denoiser(self, context: Array, family: str | None) -> Callable[[Array, float], Array]:
+        """The C-DiT with its conditions `[chunk, 8, 64]` and family filled in."""
+        clap = self._null_clap if family is None else self._families[family_index(family)]
+        tokens = context.reshape(1, -1, context.shape[-1])
+
+        def denoise(noisy: Array, sigma: float) -> Array:
+            level = np.array([sigma], np.float32)
+            (estimate,) = self._dit.run({"noisy": noisy, "sigma": level, "context": tokens, "clap": clap[None]})
+            return estimate
+
+        return denoise
+
+    def _context(self, latents: Array | None, chunks: int) -> Array:
+        """Context for every chunk `[chunk, 8, 64]`: cut, or followed by silence; without one the null vector."""
+        shape = (chunks, *self._silence.shape[1:])
+        if latents is None:
+            return np.broadcast_to(self._null_context, shape)
+        missing = max(chunks - len(latents), 0)
+        return np.concatenate([latents[:chunks], np.repeat(self._silence, missing, 0)])
+
+    def _check_arrays(self) -> None:
+        """Refuse tables of the wrong size."""
+        size = self.pack.manifest.dimensions
+        shapes = (self._families.shape, self._null_clap.shape, self._null_context.shape)
+        if shapes != ((len(FAMILIES), size.clap), (size.clap,), (size.latent,)):
+            raise PackError(f"The tables of this pack have the wrong shapes {shapes}: fetch it again.")
+
+    def _load_verified(self, device: str, threads: int) -> None:
+        """Load on the device and run; `auto` goes on to the CPU when CUDA loads but does not run."""
+        try:
+            self._load(device, threads)
+            self._verify()
+        except (PackError, Stopped):
+            raise
+        except ModelError as error:
+            if device == "cuda":
+                raise DeviceError(f"CUDA loads but does not run the models: {error}") from error
+            if device != "auto":
+                raise
+            self._load("cpu", threads)
+            self._verify()
+
+    def _load(self, device: str, threads: int) -> None:
+        self.codec = Codec(self.pack, device, self.stop, threads)
+        self._dit = Session(self.pack.path("c_dit.onnx"), device, threads, self.stop)
+        devices = {session.device for session in (*self.codec.sessions, self._dit)}
+        if len(devices) > 1:
+            raise DeviceError("Some of the models run on the GPU and some do not: choose the CPU.")
+        self.device = devices.pop()
+
+    def _verify(self) -> None:
+        """One chunk of silence through every graph; also the first run, which is slow, is over then."""
+        self._silence = self.codec.encode(np.zeros((2, CHUNK_FRAMES), np.float32))
+        audio = self.generate(self._silence, 1, seed=0, steps=1)
+        if audio.shape != (2, CHUNK_FRAMES) or not np.isfinite(audio).all():
+            raise DeviceError(f"The models give no finite audio on {self.device}.")
+
+
+def spans(chunks: int, window: int, overlap: int) -> list[Span]:
+    """Windows over a piece: each keeps `overlap` chunks of the one before; the last one ends with the piece.
+
+    The last window is moved back instead of being short, because the network was trained on full windows; it
+    then keeps more than `overlap` chunks.
+    """
+    plan = [Span(0, min(window, chunks), 0)]
+    while plan[-1].end < chunks:
+        known = plan[-1].end
+        end = min(known - overlap + window, chunks)
+        plan.append(Span(end - window, end, known))
+    return plan
+
+
+def _known(tokens: Array, count: int) -> Known | None:
+    """The first `count` tokens of `[1, token, 64]` as the known region."""
+    if count == 0:
+        return None
+    return tokens, (np.arange(tokens.shape[1]) < count)[None, :, None]
+
+
+def _numbered(on_progress: Callable[[int, float, str], None], place: int) -> OnProgress:
+    """Progress of one variation."""
+    return lambda fraction, stage: on_progress(place, fraction, stage)
+
+
+def _shifted(on_step: Callable[[int, int], None], before: int, of: int) -> Callable[[int, int], None]:
+    """Steps of one window counted among the steps of all."""
+    return lambda done, _: on_step(before + done, of)
