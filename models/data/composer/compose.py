@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from models.data.composer import arrangement
 from models.data.composer.dice import Dice
 from models.data.composer.ensemble import Chair, seat, track_of
@@ -11,6 +13,7 @@ from models.data.composer.rhythm import Drummer
 from models.data.composer.song import Chord, Event, Key, Note, Section, Song
 from models.data.composer.styles import BEATS_PER_BAR, STYLES, Style
 
+LOWEST_PITCH, HIGHEST_PITCH = 21, 108
 LAG_S = {"bass": 0.004, "comping": 0.003, "pad": 0.0, "lead": 0.006, "drums": 0.0}
 
 
@@ -77,7 +80,7 @@ def _write(chair: Chair, song: Song, plan: Style, dice: Dice) -> list[Event]:
     return events
 
 
-def _player(chair: Chair, song: Song, plan: Style, dice: Dice):
+def _player(chair: Chair, song: Song, plan: Style, dice: Dice) -> Callable[[list[Chord]], list[Event]]:
     """A function from the chords of a section to events, with this player's idea fixed for the song."""
     centre = chair.centre
     if chair.role == "bass":
@@ -116,6 +119,7 @@ def _perform(events: list[Event], song: Song, role: str, looseness: float, dice:
         end = song.time_of(event.beat + event.beats)
         shift = lag + dice.normal(0.005 * looseness)
         velocity = min(1.0, max(0.08, event.velocity * touch + dice.normal(0.04)))
-        notes.append(Note(max(0.0, start + shift), max(0.03, end - start), event.pitch, velocity))
+        pitch = min(HIGHEST_PITCH, max(LOWEST_PITCH, event.pitch))
+        notes.append(Note(max(0.0, start + shift), max(0.03, end - start), pitch, velocity))
     notes.sort(key=lambda note: (note.start_s, note.pitch))
     return notes

@@ -120,10 +120,11 @@ def _effects(chair: Chair, plan: Style, dice: Dice) -> Effects:
     wet = {"drums": 0.12, "bass": 0.0, "pad": 0.35, "lead": 0.3, "stabs": 0.25}.get(chair.role, 0.22)
     reverb = dice.chance(0.1 if low else 0.7)
     delay = not low and chair.role != "drums" and dice.chance(0.22)
+    driven = dice.chance(0.5 if chair.role == "drums" else 0.25)
     pumped = chair.role in ("pad", "comping", "bass", "arpeggio") and dice.chance(plan.pump)
     shaken = chair.family in ("electric piano", "organ", "guitar") and dice.chance(0.2)
     return Effects(
-        drive_db=dice.between(3, 22) if dice.chance(0.25) else 0.0,
+        drive_db=dice.between(3, 12 if chair.role == "drums" else 22) if driven else 0.0,
         chorus=dice.between(0.2, 0.7) if not low and chair.role != "drums" and dice.chance(0.2) else 0.0,
         delay_beats=dice.pick((0.5, 0.75, 1.0, 1.5)) if delay else 0.0,
         delay_level=dice.between(0.12, 0.4) if delay else 0.0,

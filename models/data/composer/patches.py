@@ -235,7 +235,27 @@ def _mallets(dice: Dice) -> Patch:
     )
 
 
+def _texture(dice: Dice) -> Patch:
+    """The odd one: a dissonant, breathing or grinding drone, for the codec's education."""
+    return Patch(
+        "fm",
+        voices=dice.pick((2, 3)),
+        detune=dice.between(0.1, 1.0),
+        fm_ratio=dice.pick((0.5, 1.5, 3.5, 5.5, 8.5)),
+        fm_index=dice.between(2, 9),
+        fm_decay=dice.log_between(0.5, 6),
+        attack=dice.log_between(0.01, 1.0),
+        decay=3.0,
+        sustain=0.6,
+        release=0.5,
+        noise=dice.between(0, 0.6),
+        noise_decay=9.0,
+    )
+
+
 def _pad(dice: Dice) -> Patch:
+    if dice.chance(0.1):
+        return _texture(dice)
     return Patch(
         dice.pick(("saw", "saw", "square", "pulse", "triangle")),
         pulse=dice.between(0.1, 0.45),
@@ -257,6 +277,8 @@ def _pad(dice: Dice) -> Patch:
 
 
 def _lead(dice: Dice) -> Patch:
+    if dice.chance(0.05):
+        return _texture(dice)
     if dice.chance(0.2):
         return Patch(
             "fm",

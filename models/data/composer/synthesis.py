@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -163,7 +164,9 @@ class Synthesizer:
         out *= amplitude_envelope(p, frames)
         return self._with_noise(out, frames)
 
-    def _table_source(self, frequency: float, velocity: float, seconds: float):
+    def _table_source(
+        self, frequency: float, velocity: float, seconds: float
+    ) -> Callable[[np.ndarray, float], np.ndarray]:
         p = self.patch
         still = not p.sweep_octaves and not p.damping
         times = np.zeros(1) if still else key_times(seconds + 3 * p.release)
