@@ -11,14 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from models.data.composer.song import Song
 from models.evaluate.chroma import chroma, column_times
-from models.evaluate.codec_metrics import SAMPLE_RATE_HZ, Audio, correlation, log_mel_difference, onset_envelope
+from models.evaluate.codec_metrics import SAMPLE_RATE_HZ, Audio, correlation, log_mel_difference
+from models.evaluate.onsets import HOP, onset_strength, smooth, step_of
 
-ONSET_HOP, ONSET_WINDOW = 128, 512  # as `onset_envelope` uses them
-TIMING_S = 0.015  # how far an onset may be from the grid and still count: players are human, slots are 85 ms
 GRID_WEIGHTS = ((1.0, 1.0), (0.5, 0.6), (0.25, 0.35))  # (beats apart, weight): beats, eighths, sixteenths
 BEAT_SCORES = ("on grid", "with context")
 HARMONY_SCORES = ("in chords", "in key")
@@ -26,7 +24,7 @@ HARMONY_SCORES = ("in chords", "in key")
 
 @dataclass(frozen=True)
 class StemFeatures:
-    """What is heard in a stem: onsets `[frame]` every 2.7 ms, chroma `[12, column]` every 85 ms."""
+    """What is heard in a stem: onsets `[step]` every 5.3 ms, chroma `[12, column]` every 85 ms."""
 
     onsets: Audio
     chroma: Audio
@@ -34,7 +32,7 @@ class StemFeatures:
 
 @dataclass(frozen=True)
 class ContextFeatures:
-    """What is known of a context: grid and onsets `[frame]`, chord tones `[12, column]`, key `[12]`."""
+    """What is known of a context: grid and onsets `[step]`, chord tones `[12, column]`, key `[12]`."""
 
     grid: Audio
     onsets: Audio
@@ -43,9 +41,9 @@ class ContextFeatures:
 
 
 def hear_stem(stem: Audio) -> StemFeatures:
-    """Features of a stem `[2, frame]`, brought to peak 0.5 first (the onset envelope has an absolute floor)."""
+    """Features of a stem `[2, frame]`, brought to peak 0.5 first (onsets have an absolute floor)."""
     level = stem * (0.5 / max(float(np.abs(stem).max()), 1e-6))
-    return StemFeatures(_smooth(onset_envelope(level)), chroma(level))
+    return StemFeatures(onset_strength(level), chroma(level))
 
 
 def know_context(song: Song, start_s: float, context: Audio) -> ContextFeatures:
@@ -63,13 +61,13 @@ def beat_grid(song: Song, start_s: float, count: int) -> Audio:
     """Pulses on beats, eighths and sixteenths of the song (swing included), as wide as onsets: `[count]`."""
     grid = np.zeros(count)
     first_beat = int(start_s / song.seconds_per_beat)
-    beats = int(count * ONSET_HOP / SAMPLE_RATE_HZ / song.seconds_per_beat) + 2
+    beats = int(count * HOP / SAMPLE_RATE_HZ / song.seconds_per_beat) + 2
     for apart, weight in GRID_WEIGHTS:
         times = [song.time_of(first_beat + step * apart) - start_s for step in range(round(beats / apart))]
-        places = np.rint((np.array(times) * SAMPLE_RATE_HZ - ONSET_WINDOW / 2) / ONSET_HOP).astype(int)
+        places = step_of(np.array(times))
         places = places[(places >= 0) & (places < count)]
         grid[places] = np.maximum(grid[places], weight)
-    return _smooth(grid)
+    return smooth(grid)
 
 
 def chord_tones(song: Song, start_s: float, columns: int) -> Audio:
@@ -111,7 +109,3 @@ def _template(pitch_classes: tuple[int, ...]) -> Audio:
     template = np.zeros(12)
     template[list(pitch_classes)] = 1
     return template
-
-
-def _smooth(envelope: Audio) -> Audio:
-    return gaussian_filter1d(envelope.astype(np.float64), TIMING_S * SAMPLE_RATE_HZ / ONSET_HOP)
