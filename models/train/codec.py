@@ -265,7 +265,7 @@ def train(options: argparse.Namespace) -> None:
     stage = STAGES[options.stage](codec, compiled)
     run = TrainingRun(
         codec, stage.parameter_groups(), options.out, seconds=options.seconds, total_s=options.total_seconds,
-        steps=options.steps, resume=options.resume, meta={"preset": options.preset, "stage": options.stage},
+        until=options.until, steps=options.steps, resume=options.resume, meta={"preset": options.preset, "stage": options.stage},
     )  # fmt: skip
     feed = SongFeed(options.pool, device, wait_for=options.wait_for)
     validation = draw_pairs(feed, options.check_batch, training_audio, held_out=True)
@@ -298,6 +298,7 @@ def main() -> None:
     parser.add_argument("--preset", choices=CODEC_PRESETS, default="starter")
     parser.add_argument("--seconds", type=float, default=600.0, help="training time of this call, without compilation")
     parser.add_argument("--total-seconds", type=float, help="length of the schedule, if this call is a part of it")
+    parser.add_argument("--until", type=float, help="train until this Unix time instead of counting seconds")
     parser.add_argument("--steps", type=int, help="count steps instead of seconds")
     parser.add_argument("--batch", type=int, default=96, help="pairs of chunks")
     parser.add_argument("--check-batch", type=int, default=64)

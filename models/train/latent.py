@@ -16,7 +16,7 @@ import json
 import math
 import random
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ class Settings:
     start: Path | None = None  # a run whose averaged weights to begin with
     preset: str = "starter"
     seconds: float = 240.0
+    until: float = 0.0  # if not 0, train until this Unix time instead, whatever compilation takes
     steps: int = 0  # if not 0, the budget instead of seconds
     batch: int = 512
     seed: int = 0
@@ -220,6 +221,8 @@ def train(settings: Settings) -> Path:
     trainer, log = Trainer(settings), Log(settings.out / "log.jsonl")
     began = time.monotonic()
     trainer.compile()
+    if settings.until:
+        trainer.settings = replace(settings, seconds=trainer.elapsed + settings.until - time.time())
     log.line(stage=settings.stage, step=trainer.step, compile_s=round(time.monotonic() - began, 1))
     clock = time.monotonic() - trainer.elapsed
     every = {"checkpoint": settings.checkpoint_s, "validate": settings.validate_s, "refresh": settings.refresh_s}

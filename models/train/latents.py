@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.data.pool import PoolReader
+from models.data.pool import STEMS, PoolReader
 from models.nets.codec import LATENT, SLOTS, Codec
 from models.nets.spectrogram import CHUNK_FRAMES, chunk_spectrograms
 from models.train.codec import load_codec, on_device
@@ -32,21 +32,21 @@ CONTEXTS = 2
 class LatentStore:
     """The growing folder; `count` is written after the arrays, so a reader never sees half a song."""
 
-    def __init__(self, folder: Path, songs: int, stems: int) -> None:
+    def __init__(self, folder: Path, songs: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.capacity, self.count = folder, songs, 0
 
         def array(name: str, dtype: str, *shape: int) -> np.memmap:
-            return np.memmap(folder / name, dtype, "w+", shape=(songs, stems, *shape))
+            return np.memmap(folder / name, dtype, "w+", shape=(songs, STEMS, *shape))
 
         self.targets = array("targets.f16", "float16", TOKENS, LATENT)
         self.contexts = array("contexts.f16", "float16", CONTEXTS, TOKENS, LATENT)
         self.families = array("families.i8", "int8")
 
-    def add(self, targets: np.ndarray, contexts: np.ndarray, families: np.ndarray) -> None:
-        """One song: `[stem, 120, 64]`, `[stem, 2, 120, 64]`, `[stem]`."""
+    def add(self, there: np.ndarray, targets: np.ndarray, contexts: np.ndarray, families: np.ndarray) -> None:
+        """One song; `there` names the places of its stems, the arrays hold those only."""
         row = self.count
-        self.targets[row], self.contexts[row], self.families[row] = targets, contexts, families
+        self.targets[row, there], self.contexts[row, there], self.families[row] = targets, contexts, families
         self.count += 1
 
     def publish(self) -> None:
@@ -72,13 +72,12 @@ def context_masks(families: np.ndarray, random: np.random.Generator) -> np.ndarr
 
 @torch.no_grad()
 def encode_song(codec: Codec, audio: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
-    """Stems `[stem, 2, 491520]` and masks -> latents of targets `[stem, 120, 64]` and contexts `[stem, 2, 120, 64]`."""
+    """Stems `[stem, 2, 491520]`, masks `[stem, 2, stem]` -> targets `[stem, 120, 64]`, contexts `[stem, 2, ...]`."""
     stems = len(audio)
     gain = 10 ** ((torch.rand(stems * CONTEXTS, 1, 1, device=audio.device) * 8 - 5) / 20)
     contexts = torch.einsum("ms,scn->mcn", masks.flatten(0, 1).float(), audio) * gain
     contexts = contexts * (0.99 / contexts.abs().amax((1, 2), keepdim=True).clamp(min=1e-6)).clamp(max=1)
-    mixes = torch.cat([audio, contexts])
-    chunks = chunk_spectrograms(mixes[..., : WINDOW_CHUNKS * CHUNK_FRAMES])
+    chunks = chunk_spectrograms(torch.cat([audio, contexts])[..., : WINDOW_CHUNKS * CHUNK_FRAMES])
     latents = codec.encode(chunks.flatten(0, 1)).unflatten(0, (-1, WINDOW_CHUNKS)).flatten(1, 2)
     return latents[:stems], latents[stems:].unflatten(0, (stems, CONTEXTS))
 
@@ -90,32 +89,37 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--songs", type=int, default=24_000, help="stop after so many")
+    parser.add_argument("--songs-per-s", type=float, default=1e9, help="leave the device to training beside this")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     codec = on_device(load_codec(options.codec), device)
     reader = PoolReader(options.pool)
-    store = LatentStore(options.out, options.songs, reader.shape[1])
+    store = LatentStore(options.out, options.songs)
     norm = {"mean": codec.latent_mean.tolist(), "std": codec.latent_std.tolist()}
     (options.out / "norm.json").write_text(json.dumps(norm))
     random = np.random.default_rng(options.seed)
-    seen = np.zeros(reader.shape[0], np.int64)
-    end, last = time.monotonic() + options.seconds, time.monotonic()
+    seen = np.zeros(len(reader.serials()), np.int64)
+    start = last = time.monotonic()
+    end = start + options.seconds
     while time.monotonic() < end and store.count < store.capacity:
         serials = reader.serials()
         fresh = np.nonzero((serials != seen) & (serials > 0))[0]
         if not len(fresh):
             time.sleep(0.5)
         for slot in fresh:
-            audio, families = reader.read(int(slot))
-            seen[slot] = serials[slot]
-            if (families >= 0).sum() < 2 or store.count >= store.capacity:
+            audio, families, serial = reader.read(int(slot))
+            seen[slot] = serial
+            wait_s = store.count / options.songs_per_s - (time.monotonic() - start)
+            time.sleep(max(0.0, wait_s))
+            if not serial or (families >= 0).sum() < 2 or store.count >= store.capacity:
                 continue
-            masks = torch.from_numpy(context_masks(families, random)).to(device)
-            stems = torch.from_numpy(np.asarray(audio)).to(device).float() / 32_768
+            there = np.nonzero(families >= 0)[0]
+            masks = torch.from_numpy(context_masks(families, random)[there][:, :, there]).to(device)
+            stems = torch.from_numpy(audio[there]).to(device).float() / 32_768
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                 targets, contexts = encode_song(codec, stems, masks)
-            store.add(targets.cpu().numpy(), contexts.cpu().numpy(), np.asarray(families))
+            store.add(there, targets.cpu().numpy(), contexts.cpu().numpy(), families)
             if time.monotonic() - last > 5 or time.monotonic() > end:
                 store.publish()
                 last = time.monotonic()

@@ -30,6 +30,7 @@ class TrainingRun:
     folder      receives log.jsonl, checkpoint-<step>/ and ema/
     groups      (module, factor on the learning rate) of everything that is trained; the rest stays frozen
     total_s     length of the schedule, when this run is only a part of it
+    until       instead of `seconds`: train until this time of day (Unix seconds), whatever compilation takes
     meta        configuration that goes with the averaged weights
     """
 
@@ -41,6 +42,7 @@ class TrainingRun:
         *,
         seconds: float,
         total_s: float | None = None,
+        until: float | None = None,
         steps: int | None = None,
         checkpoint_s: float = 90.0,
         check_s: float = 45.0,
@@ -50,7 +52,7 @@ class TrainingRun:
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.module, self.folder, self.meta = module, folder, meta or {}
-        self.seconds, self.total_s, self.steps = seconds, total_s or seconds, steps
+        self.seconds, self.total_s, self.steps, self._until = seconds, total_s or seconds, steps, until
         self.step, self._earlier_s = 0, 0.0
         self._steps_here, self._started, self._warm_at = 0, time.monotonic(), None
         self._checkpoint_s, self._check_s = checkpoint_s, check_s
@@ -135,6 +137,9 @@ class TrainingRun:
                 torch.cuda.synchronize()
             self._warm_at = self._log_time = time.monotonic()
             self._log_step = self.step
+            if self._until is not None:
+                self.seconds = self._until - time.time()
+                self.total_s = self._earlier_s + self.seconds
         if self.step % LOG_EVERY_STEPS == 0:
             self._log_losses(losses, norm)
         if self.elapsed_s >= self._next_checkpoint:

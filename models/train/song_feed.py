@@ -12,21 +12,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.data.pool import PoolReader
+from models.data.pool import FRAMES, STEMS, PoolReader
 
+HELD_OUT = 32
 STEP = 1024  # crops start on multiples of this within a song, then shift by a common offset below it
 
 
 class SongFeed:
-    """The pool on the device. Every 64th seed is kept for validation and never drawn for training."""
+    """The pool on the device. Every 32nd seed is kept for validation and never drawn for training."""
 
     def __init__(self, path: str, device: torch.device, wait_for: int) -> None:
         self.reader = PoolReader(path)
         self.device = device
-        slots, stems, channels, frames = self.reader.shape
-        self.frames = frames
-        self.audio = torch.zeros(slots, stems, channels, frames // STEP, STEP, dtype=torch.int16, device=device)
-        self.present = torch.zeros(slots, stems, dtype=torch.bool, device=device)
+        slots = len(self.reader.serials())
+        self.audio = torch.zeros(slots, STEMS, 2, FRAMES // STEP, STEP, dtype=torch.int16, device=device)
+        self.present = torch.zeros(slots, STEMS, dtype=torch.bool, device=device)
         self.training = torch.zeros(0, dtype=torch.long, device=device)
         self.validation = torch.zeros(0, dtype=torch.long, device=device)
         self.copied = 0
@@ -52,7 +52,7 @@ class SongFeed:
 
     def _crop(self, slots: Tensor, frames: int) -> tuple[Tensor, Tensor]:
         blocks = -(-frames // STEP) + 1
-        start = torch.randint(self.frames // STEP - blocks + 1, (len(slots), 1), device=self.device)
+        start = torch.randint(FRAMES // STEP - blocks + 1, (len(slots), 1), device=self.device)
         rows = self.audio[slots[:, None], :, :, start + torch.arange(blocks, device=self.device)]
         joined = rows.permute(0, 2, 3, 1, 4).flatten(-2)
         shift = int(np.random.randint(STEP))
@@ -63,7 +63,7 @@ class SongFeed:
             serials = self.reader.serials()
             fresh = np.nonzero((serials != self._seen) & (serials > 0))[0]
             for slot in fresh:
-                self._copy(int(slot), int(serials[slot]))
+                self._copy(int(slot))
                 if self._stopped.is_set():
                     return
                 if self.copied % 32 == 0:
@@ -71,16 +71,16 @@ class SongFeed:
             self._refresh()
             time.sleep(0.2)
 
-    def _copy(self, slot: int, serial: int) -> None:
-        audio, families = self.reader.read(slot)
-        blocks = self.frames // STEP
-        source = torch.from_numpy(np.ascontiguousarray(audio[..., : blocks * STEP]))
-        self.audio[slot].copy_(source.unflatten(-1, (blocks, STEP)))
-        self.present[slot] = torch.from_numpy(np.asarray(families) >= 0)
+    def _copy(self, slot: int) -> None:
+        audio, families, serial = self.reader.read(slot)
+        if not serial:
+            return
+        self.audio[slot].copy_(torch.from_numpy(audio).unflatten(-1, (-1, STEP)))
+        self.present[slot] = torch.from_numpy(families >= 0)
         self._seen[slot] = serial
         self.copied += 1
 
     def _refresh(self) -> None:
-        filled, held_out = self._seen > 0, (self._seen - 1) % 64 == 0
+        filled, held_out = self._seen > 0, (self._seen - 1) % HELD_OUT == 0
         self.training = torch.from_numpy(np.nonzero(filled & ~held_out)[0]).to(self.device)
         self.validation = torch.from_numpy(np.nonzero(filled & held_out)[0]).to(self.device)
