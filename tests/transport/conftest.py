@@ -51,7 +51,7 @@ def started(folder: Path, limits: Limits = QUICK, **settings: object) -> Iterato
     delivery = Delivery(limits)
     service = RecordingService(delivery)
     server = UdpServer(chosen, service, delivery)
-    host, port = server.bind()
+    _, port = server.bind()
     thread = threading.Thread(target=server.run, name="transport")
     thread.start()
     yield Running(server, service, delivery, chosen, "127.0.0.1", port)

@@ -265,9 +265,12 @@ def test_the_service_is_called_on_one_thread_only(running: Running) -> None:
 
 
 def test_a_silent_port_is_reported_as_a_gone_server() -> None:
-    with raw_socket() as silent, RiffClient("127.0.0.1", silent.getsockname()[1]) as client:
-        with pytest.raises(ServerGone):
-            client.hello(waits=(0.05, 0.05))
+    with (
+        raw_socket() as silent,
+        RiffClient("127.0.0.1", silent.getsockname()[1]) as client,
+        pytest.raises(ServerGone),
+    ):
+        client.hello(waits=(0.05, 0.05))
 
 
 def test_floats_only_clients_are_understood(running: Running) -> None:
