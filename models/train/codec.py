@@ -234,7 +234,7 @@ def measure_latents(codec: Codec, feed: SongFeed, batches: int, batch: int) -> N
             (torch.rand_like(present, dtype=torch.float) * present).argmax(1), present.shape[1]
         )
         kept = torch.where(torch.rand(batch, 1, device=present.device) < 0.5, present, alone.bool())
-        audio = torch.einsum("bscn,bs->bcn", stems.float() / 32_768, kept.float())
+        audio = (stems.float() / 32_768 * kept[:, :, None, None]).sum(1)
         found.append(codec.encode(as_chunks(audio).flatten(0, 1)).flatten(0, 1))
     latents = torch.cat(found)
     codec.latent_mean.copy_(latents.mean(0))
@@ -264,9 +264,16 @@ def train(options: argparse.Namespace) -> None:
     compiled = torch.compile if device.type == "cuda" else (lambda function: function)
     stage = STAGES[options.stage](codec, compiled)
     run = TrainingRun(
-        codec, stage.parameter_groups(), options.out, seconds=options.seconds, total_s=options.total_seconds,
-        until=options.until, steps=options.steps, resume=options.resume, meta={"preset": options.preset, "stage": options.stage},
-    )  # fmt: skip
+        codec,
+        stage.parameter_groups(),
+        options.out,
+        seconds=options.seconds,
+        total_s=options.total_seconds,
+        until=options.until,
+        steps=options.steps,
+        resume=options.resume,
+        meta={"preset": options.preset, "stage": options.stage},
+    )
     feed = SongFeed(options.pool, device, wait_for=options.wait_for)
     validation = draw_pairs(feed, options.check_batch, training_audio, held_out=True)
     precision = torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")

@@ -75,10 +75,11 @@ def encode_song(codec: Codec, audio: Tensor, masks: Tensor) -> tuple[Tensor, Ten
     """Stems `[stem, 2, 491520]`, masks `[stem, 2, stem]` -> targets `[stem, 120, 64]`, contexts `[stem, 2, ...]`."""
     stems = len(audio)
     gain = 10 ** ((torch.rand(stems * CONTEXTS, 1, 1, device=audio.device) * 8 - 5) / 20)
-    contexts = torch.einsum("ms,scn->mcn", masks.flatten(0, 1).float(), audio) * gain
+    contexts = torch.stack([audio[mask].sum(0) for mask in masks.flatten(0, 1)]) * gain
     contexts = contexts * (0.99 / contexts.abs().amax((1, 2), keepdim=True).clamp(min=1e-6)).clamp(max=1)
     chunks = chunk_spectrograms(torch.cat([audio, contexts])[..., : WINDOW_CHUNKS * CHUNK_FRAMES])
-    latents = codec.encode(chunks.flatten(0, 1)).unflatten(0, (-1, WINDOW_CHUNKS)).flatten(1, 2)
+    with torch.autocast(audio.device.type, torch.bfloat16, enabled=audio.is_cuda):
+        latents = codec.encode(chunks.flatten(0, 1)).unflatten(0, (-1, WINDOW_CHUNKS)).flatten(1, 2)
     return latents[:stems], latents[stems:].unflatten(0, (stems, CONTEXTS))
 
 
@@ -117,8 +118,7 @@ def main() -> None:
             there = np.nonzero(families >= 0)[0]
             masks = torch.from_numpy(context_masks(families, random)[there][:, :, there]).to(device)
             stems = torch.from_numpy(audio[there]).to(device).float() / 32_768
-            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                targets, contexts = encode_song(codec, stems, masks)
+            targets, contexts = encode_song(codec, stems, masks)
             store.add(there, targets.cpu().numpy(), contexts.cpu().numpy(), families)
             if time.monotonic() - last > 5 or time.monotonic() > end:
                 store.publish()
