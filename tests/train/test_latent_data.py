@@ -1,0 +1,114 @@
+"""Batches come from the right songs, with the right chances, normalised."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from models.train.latent_data import LatentPool
+
+from tests.train.latent_folder import one_stem_each, write_folder
+
+CPU = torch.device("cpu")
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_draws_only_present_stems_of_training_songs(tmp_path: Path):
+    families = one_stem_each(20)
+    targets = write_folder(tmp_path, families)
+    pool = LatentPool(tmp_path, CPU)
+    assert pool.held_out == (18, 20)
+    batch = pool.draw(400, 15, generator())
+    norm = json.loads((tmp_path / "norm.json").read_text())
+    raw = batch.clean.numpy() / 0.5 * np.array(norm["std"]) + np.array(norm["mean"])
+    distance = np.abs(raw[:, None] - targets[None, :, 0].astype(np.float32)).max((2, 3))
+    assert distance.min(1).max() < 1e-3
+    assert set(distance.argmin(1)) == set(range(18))
+
+
+def test_target_context_and_family_belong_together(tmp_path: Path):
+    write_folder(tmp_path, np.tile(np.arange(6), (30, 1)), growth=0)
+    pool = LatentPool(tmp_path, CPU)
+    batch = pool.draw(300, 3, generator())
+    target = batch.clean / pool.scale + pool.mean
+    context = batch.context / pool.scale + pool.mean
+    torch.testing.assert_close(target, -context, rtol=0, atol=1e-3)
+    stems = pool.targets[:28, :, 0].float()  # [song, stem = family, 64]
+    found = (stems[None] - target[:, None, :1]).abs().amax(-1).flatten(1).argmin(1) % 6
+    assert torch.equal(found, batch.family)
+
+
+def test_normalised_latents_have_mean_0_and_deviation_one_half(tmp_path: Path):
+    write_folder(tmp_path, one_stem_each(200) * 0)
+    clean = LatentPool(tmp_path, CPU).draw(2000, 3, generator()).clean
+    assert clean.mean((0, 1)).abs().max() < 0.08
+    assert (clean.std((0, 1)) - 0.5).abs().max() < 0.08
+
+
+def test_conditions_are_dropped_independently_and_together(tmp_path: Path):
+    write_folder(tmp_path, one_stem_each(20))
+    batch = LatentPool(tmp_path, CPU).draw(20_000, 3, generator())
+    context, family = batch.context_present, batch.family_present
+    assert context.float().mean().item() == pytest.approx(0.9 * 0.8, abs=0.02)
+    assert family.float().mean().item() == pytest.approx(0.9 * 0.8, abs=0.02)
+    assert (~context & ~family).float().mean().item() == pytest.approx(0.1 + 0.9 * 0.04, abs=0.02)
+    assert (context & ~family).float().mean().item() == pytest.approx(0.9 * 0.16, abs=0.02)
+
+
+def test_rare_families_are_drawn_more_often_than_they_occur(tmp_path: Path):
+    families = np.zeros((402, 6)) - 1
+    families[:, 0] = 0
+    families[:4, 0] = 11  # 1 % of the songs; the square root gives it 9 %
+    write_folder(tmp_path, families)
+    drawn = LatentPool(tmp_path, CPU).draw(20_000, 3, generator()).family
+    assert (drawn == 11).float().mean().item() == pytest.approx(0.092, abs=0.01)
+
+
+def test_crops_start_on_a_chunk_and_use_every_start(tmp_path: Path):
+    write_folder(tmp_path, one_stem_each(6))
+    pool = LatentPool(tmp_path, CPU)
+    ramp = torch.arange(120, dtype=torch.float16)[:, None].expand(120, 64)
+    pool.targets[:] = ramp
+    batch = pool.draw(500, 8, generator())
+    first = ((batch.clean / pool.scale + pool.mean)[:, :, 0]).round().int()
+    assert torch.equal(first, first[:, :1] + torch.arange(64))
+    assert set(first[:, 0].tolist()) == {8 * chunk for chunk in range(8)}
+
+
+def test_probe_holds_each_held_out_song_once(tmp_path: Path):
+    targets = write_folder(tmp_path, np.tile(np.arange(6), (200, 1)), growth=0)
+    pool = LatentPool(tmp_path, CPU)
+    probe = pool.probe()
+    raw = (probe.clean / pool.scale + pool.mean)[:, 0]
+    expected = [targets[song, song % 6, 0].astype(np.float32) for song in range(196, 200)]
+    torch.testing.assert_close(raw, torch.tensor(np.array(expected)), rtol=0, atol=1e-3)
+    assert probe.family.tolist() == [song % 6 for song in range(196, 200)]
+    assert bool(probe.context_present.all() and probe.family_present.all())
+
+
+def test_songs_that_arrive_later_are_taken_in_and_held_out_songs_stay(tmp_path: Path):
+    write_folder(tmp_path, one_stem_each(50))
+    (tmp_path / "count").write_text("10")
+    pool = LatentPool(tmp_path, CPU)
+    assert (pool.songs, pool.held_out) == (10, (8, 10))
+    assert pool.refresh() == 10
+    (tmp_path / "count").write_text("50")
+    assert pool.refresh() == 50
+    assert torch.equal(
+        pool.targets[:50, 0],
+        torch.from_numpy(np.fromfile(tmp_path / "targets.f16", np.float16)).view(50, 6, 120, 64)[:, 0],
+    )
+    songs = set((pool._pairs // 6).tolist())
+    assert songs == set(range(50)) - {8, 9}
+
+
+def test_too_few_songs_are_refused_with_a_sentence(tmp_path: Path):
+    write_folder(tmp_path, one_stem_each(3))
+    with pytest.raises(ValueError, match="holds 3 songs; training needs at least 4"):
+        LatentPool(tmp_path, CPU)
