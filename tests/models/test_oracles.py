@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from models.nets.preconditioning import (
     SIGMA_MAX,
     SIGMA_MIN,

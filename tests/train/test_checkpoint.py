@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from models.train import checkpoint
 from models.train.checkpoint import join_parts, load_checkpoint, save_checkpoint, save_parts
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from models.train.latent_data import LatentPool
 
+from models.train.latent_data import LatentPool
 from tests.train.latent_folder import one_stem_each, write_folder
 
 CPU = torch.device("cpu")
