@@ -11,7 +11,7 @@ import hashlib
 import io
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -43,8 +43,16 @@ class Written:
     bytes: int
 
 
-def read_region(handle: BinaryIO, header: WavHeader, start: int = 0, frames: int | None = None) -> Waveform:
+def read_region(
+    handle: BinaryIO,
+    header: WavHeader,
+    start: int = 0,
+    frames: int | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> Waveform:
     """`frames` frames from `start` on, as float32 `[channel, frame]`, full scale 1.0.
+
+    `check` is called between blocks and may raise to end the reading.
 
     Raises:
         TooShort, TooLong: the region leaves the file or the limits.
@@ -55,6 +63,7 @@ def read_region(handle: BinaryIO, header: WavHeader, start: int = 0, frames: int
     samples = np.empty((header.channels, count), dtype=np.float32)
     handle.seek(header.data_offset + start * header.block_align)
     for first in range(0, count, BLOCK_FRAMES):
+        check()
         block = _read_block(handle, header, min(BLOCK_FRAMES, count - first))
         samples[:, first : first + block.shape[1]] = block
     return Waveform(samples, header.sample_rate)

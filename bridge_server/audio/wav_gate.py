@@ -125,12 +125,14 @@ def wait_ready(
     look_every_s: float = 0.1,
     sleep: Callable[[float], None] = time.sleep,
     now: Callable[[], float] = time.time,
+    check: Callable[[], None] = lambda: None,
 ) -> WavHeader:
     """The header of a file that has stopped changing; waits up to `limit_s` for a bounce to finish.
 
     A file that was last written over 2 s ago and agrees with its header is taken at once, and after 10 s without a
     write nobody is bouncing into it any more: what it lacks is said at once. Otherwise size and time of change must
-    stay the same over three looks. Raises what `read_header` raises, FileNotReady after the limit.
+    stay the same over three looks. `check` is called at each look and may raise to end the waiting. Raises what
+    `read_header` raises, FileNotReady after the limit.
     """
     age_s = now() - os.fstat(handle.fileno()).st_mtime
     if age_s > 2.0:
@@ -148,6 +150,7 @@ def wait_ready(
                 return read_header(handle)
             except FileNotReady:
                 pass
+        check()
         sleep(look_every_s)
     return read_header(handle) if len(set(seen[-3:])) == 1 else _still_growing()
 

@@ -1,0 +1,47 @@
+"""The context as the models hear it: 48 kHz stereo, judged, hashed and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge_server.accompany.recipe import ContextMark
+from bridge_server.accompany.request import StemRequest
+from bridge_server.audio import safe_paths, wav_file, wav_gate
+from bridge_server.audio.loudness import loudness_lufs
+from bridge_server.audio.resample import resample
+from bridge_server.audio.waveform import Waveform
+
+MODEL_RATE_HZ = 48_000
+
+
+@dataclass(frozen=True)
+class Context:
+    """The region of the bounce: 48 kHz stereo, its mark for the recipe, its loudness."""
+
+    audio: Waveform
+    mark: ContextMark
+    lufs: float
+
+
+def read_context(request: StemRequest, context_file: Path | None, check: Callable[[], None]) -> Context:
+    """Read and judge the context of a request; waits up to 5 s for a bounce to finish.
+
+    Args:
+        context_file: a private copy to read instead of the user's file.
+        check: called between the steps; raises when the job was stopped.
+
+    Raises PathNotAllowed, FileNotReady, FormatNotSupported, TooShort, TooLong or SilentContext.
+    """
+    roots = None if request.roots is None or context_file else [Path(root) for root in request.roots]
+    with safe_paths.open_file(str(context_file or request.context), roots) as file:
+        header = wav_gate.wait_ready(file.handle, check=check)
+        bounced = wav_file.read_region(file.handle, header, request.context_start, request.context_frames, check)
+        check()
+        digest = wav_file.sha256_of(file.handle)
+    wav_file.require_sound(bounced)
+    check()
+    audio = resample(bounced.to_stereo(), MODEL_RATE_HZ)
+    check()
+    return Context(audio, ContextMark(digest, bounced.sample_rate, bounced.frames), loudness_lufs(audio))
