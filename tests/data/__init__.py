@@ -1,0 +1,1 @@
+"""Tests of the composer, the pool, window making and the loader of multitracks."""
