@@ -11,13 +11,14 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from bridge_server import __version__
 from bridge_server.clock import SystemClock
 from bridge_server.jobs.store import StoreFromNewerVersion
-from bridge_server.jobs.worker_process import WORKER_COMMAND
+from bridge_server.jobs.worker_process import WORKER_COMMAND, WorkerProcess
 from bridge_server.service import Admit, JobService
 from bridge_server.settings import Settings
 from bridge_server.transport.delivery import Delivery
@@ -53,7 +54,7 @@ def run(
         with ExitStack() as stack:
             stack.callback(lock.release)
             _log_into(settings.state_folder)
-            _serve(settings, stack, on_ready, admit or _shipped_admit(), worker_command)
+            _serve(settings, stack, on_ready, admit or _shipped_admit(settings), worker_command)
     except (OSError, sqlite3.Error, StoreFromNewerVersion) as fault:
         log.exception("the server could not go on")
         print(f"riffbridge cannot serve: {fault}", file=sys.stderr)
@@ -66,7 +67,8 @@ def _serve(
 ) -> None:
     """Open everything in order; `stack` closes it in the opposite order, whatever happens."""
     delivery, clock = Delivery(settings.limits), SystemClock()
-    service = JobService(settings, delivery, clock, admit, lambda: server.stop(), worker_command)
+    start_worker = partial(WorkerProcess, worker_command, settings.state_folder / "worker.log")
+    service = JobService(settings, delivery, clock, admit, lambda: server.stop(), start_worker)
     stack.callback(service.close)
     server = UdpServer(settings, service, delivery, clock)
     host, port = server.bind()
@@ -87,10 +89,10 @@ def _announcement(settings: Settings, server: UdpServer, host: str, port: int) -
     return Announcement(host, port, os.getpid(), server.boot_id, server.token, exchange, __version__)
 
 
-def _shipped_admit() -> Admit:
-    from bridge_server.accompany.admission import admit_pairs
+def _shipped_admit(settings: Settings) -> Admit:
+    from bridge_server.accompany.admission import Admission
 
-    return admit_pairs
+    return Admission(settings.exchange_folder)
 
 
 def _stop_on_signals(server: UdpServer) -> None:

@@ -14,7 +14,6 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,8 +24,7 @@ from bridge_server.jobs.contexts import Contexts
 from bridge_server.jobs.job import Job, NewJob, State
 from bridge_server.jobs.scheduler import Caps, Scheduler
 from bridge_server.jobs.store import Store
-from bridge_server.jobs.supervisor import Supervisor
-from bridge_server.jobs.worker_process import WORKER_COMMAND, WorkerProcess
+from bridge_server.jobs.supervisor import Process, Supervisor
 from bridge_server.protocol.messages import Generate, Message
 from bridge_server.settings import Settings
 from bridge_server.transport.service import Client, Outbox, ServiceState
@@ -39,6 +37,13 @@ RETRY_S = 0.5
 SEEDS = 2**31
 STATUS_JOBS = 16
 """Request ids named in the status, so that it fits a datagram."""
+
+
+Said = tuple[Process, Mapping[str, Any]]
+"""An event and the worker it is of."""
+
+StartWorker = Callable[[Callable[[Process, Mapping[str, Any]], None]], Process]
+"""Starts a worker process that hands its events to the given function, on a thread of its own."""
 
 
 class Admit(Protocol):
@@ -61,12 +66,12 @@ class JobService:
         clock: Clock,
         admit: Admit,
         on_quit: Callable[[], None],
-        worker_command: Sequence[str] = WORKER_COMMAND,
+        start_worker: StartWorker,
     ) -> None:
         self._settings, self._clock, self._admit = settings, clock, admit
         self._on_quit = on_quit
         self._lock = threading.RLock()
-        self._events: queue.SimpleQueue[tuple[WorkerProcess, Mapping[str, Any]] | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Said | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._hear, name="jobs", daemon=True)
         self._born_s = clock.monotonic()
@@ -74,25 +79,44 @@ class JobService:
         if self._store.set_aside:
             log.warning("the list of jobs was damaged; it is kept as %s", self._store.set_aside)
         self._contexts = Contexts(settings.state_folder / "contexts")
-        start = partial(
-            WorkerProcess, worker_command, settings.state_folder / "worker.log", lambda *said: self._events.put(said)
-        )
-        self._supervisor = Supervisor(start, str(settings.pack_folder), settings.device)
+        self._supervisor = Supervisor(lambda: start_worker(self._put), str(settings.pack_folder), settings.device)
         caps = Caps(settings.limits.jobs, settings.limits.jobs_per_client)
         self._scheduler = Scheduler(self._store, self._supervisor, self._contexts, clock, outbox.send, caps)
 
     def start(self) -> None:
         """Settle what the last server left and start the worker. Call once, before the transport listens."""
+        self.settle()
+        self._thread.start()
+
+    def settle(self) -> None:
+        """`start` without the thread, for callers that take the turns themselves."""
         self._store.forget(self._clock.wall() - 86_400.0 * self._settings.limits.keep_jobs_days)
         self._scheduler.recover()
         self._scheduler.tick()
-        self._thread.start()
+
+    def turn(self, said: Said | None) -> bool:
+        """One turn of the jobs' thread: handle one event and let time go on.
+
+        False when the store could not be written; then the same event must come again.
+        """
+        try:
+            with self._lock:
+                if said is not None and self._supervisor.is_current(said[0]):
+                    self._scheduler.heard(said[1])
+                self._scheduler.tick()
+        except RiffError as fault:
+            log.warning("the jobs wait: %s", fault)
+            return False
+        except Exception:
+            log.exception("a fault in the job scheduler, at %s", said)
+        return True
 
     def close(self) -> None:
         """End the worker; the job it was on waits for the next server. Call once the transport has ended."""
         self._closing.set()
         self._events.put(None)
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         with self._lock:
             self._scheduler.close()
             self._store.close()
@@ -200,28 +224,17 @@ class JobService:
         worker = self._supervisor
         return {"pack": worker.pack, "device": worker.device, "ready": worker.ready, "worker_pid": worker.pid}
 
+    def _put(self, process: Process, event: Mapping[str, Any]) -> None:
+        self._events.put((process, event))
+
     def _hear(self) -> None:
         while not self._closing.is_set():
             try:
                 said = self._events.get(timeout=TICK_S)
             except queue.Empty:
                 said = None
-            while not self._act(said) and not self._closing.is_set():
+            while not self.turn(said) and not self._closing.is_set():
                 time.sleep(RETRY_S)
-
-    def _act(self, said: tuple[WorkerProcess, Mapping[str, Any]] | None) -> bool:
-        """Handle one event and let time go on; False when the store could not be written: try it again."""
-        try:
-            with self._lock:
-                if said is not None and self._supervisor.is_current(said[0]):
-                    self._scheduler.heard(said[1])
-                self._scheduler.tick()
-        except RiffError as fault:
-            log.warning("the jobs wait: %s", fault)
-            return False
-        except Exception:
-            log.exception("a fault in the job scheduler, at %s", said)
-        return True
 
 
 def _free_bytes(folder: Path) -> int:

@@ -132,6 +132,7 @@ class Scheduler:
         settled = endings.recover(self._store, self._clock.wall())
         for job in settled:
             log.info("job %d (%s) was running when the server ended; now %s", job.number, job.request_id, job.state)
+            self._tell_end(job)
         for job in (*settled, *self._store.queued()):
             _sweep(job)
         self._contexts.keep_only(job.number for job in self._store.queued())

@@ -55,6 +55,7 @@ class Supervisor:
         self._process: Process | None = None
         self._loading: Watchdog | None = None
         self._backoff = RestartBackoff()
+        self._killed = False
         self._early_deaths = 0
         self._fault: RiffError | None = None
         self.turn: Turn | None = None
@@ -90,13 +91,12 @@ class Supervisor:
         """Start a worker if there is none, and look whether the one there is stuck."""
         if self._process is None:
             if self._backoff.may_start(now_s):
-                self._process = self._start()
+                self._process, self._killed = self._start(), False
                 log.info("worker %d started", self._process.pid)
                 self.load(now_s)
         elif self._loading is not None:
             if self._loading.judge(now_s) is not Verdict.FINE:
-                log.warning("the worker did not load its models in %.0f s; ending it", LOADING_SILENCE_S)
-                self._process.kill()
+                self._kill(f"it did not load its models in {LOADING_SILENCE_S:.0f} s")
         elif self.turn is not None:
             self._watch(self.turn, now_s)
 
@@ -140,8 +140,14 @@ class Supervisor:
             log.warning("job %d has not moved for %.0f s; stopping it", turn.job, turn.watchdog.silence_s)
             turn.late = True
             self.stop(turn.job, now_s)
-        elif verdict is Verdict.KILL and self._process is not None:
-            log.warning("worker %d did not stop; ending it", self._process.pid)
+        elif verdict is Verdict.KILL:
+            self._kill("it did not stop when told")
+
+    def _kill(self, why: str) -> None:
+        """End the worker by force, once; `gone` will come."""
+        if self._process is not None and not self._killed:
+            log.warning("ending worker %d: %s", self._process.pid, why)
+            self._killed = True
             self._process.kill()
 
     def _loaded(self, event: Mapping[str, Any]) -> None:
