@@ -62,6 +62,7 @@ class RiffClient:
         self._seen: set[tuple[str, str, int]] = set()
         self._heard = self._renewed = time.monotonic()
         self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._socket.bind(("::" if ":" in host else "0.0.0.0" if not host.startswith("127.") else host, 0))
 
     @classmethod

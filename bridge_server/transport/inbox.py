@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 ENDING = ".osc"
 CLIENT_NAME = ROW_BY_ADDRESS["/riff/hello"].arguments[0]
+OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 FILES_PER_LOOK = 20  # with a look each 0.1 s the same 200 messages a second as over UDP
 
 
@@ -89,13 +90,17 @@ class FileDoor:
     def _read(self, path: Path) -> bytes | None:
         """A regular file's bytes, one more than allowed at most; None (and gone) for links, pipes, folders."""
         try:
-            handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+            handle = os.open(path, OPEN_FLAGS)
         except OSError:
             self.done(path)
             return None
-        with open(handle, "rb", closefd=True) as file:
+        try:
             if stat.S_ISREG(os.fstat(handle).st_mode):
-                return file.read(self._limits.packet.packet_bytes + 1)
+                return os.read(handle, self._limits.packet.packet_bytes + 1)
+        except OSError:
+            log.warning("The inbox file %s cannot be read.", path.name)
+        finally:
+            os.close(handle)
         self.done(path)
         return None
 

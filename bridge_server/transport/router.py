@@ -70,7 +70,7 @@ class Router:
         now = self._clock.monotonic()
         if isinstance(source, UdpPlace) and not self._heard.take(source, now):
             if self._scolded.take(source, now):
-                self._refuse(source, "", RateLimited())
+                self._post(self._reply_to(source), m.Refused.because("", RateLimited()))
             return
         try:
             raw_messages = read_packet(packet, self._settings.limits.packet)
@@ -184,7 +184,11 @@ class Router:
         if lease is not None:
             lease.heard = now
         if (lease is not None and lease.greeted) or self._guests.take(source, now):
-            self._post(lease.reply if lease else source, m.Refused.because(request_id, error))
+            self._post(self._reply_to(source), m.Refused.because(request_id, error))
+
+    def _reply_to(self, source: Place) -> Place:
+        lease = self.leases.at(source)
+        return lease.reply if lease else source
 
     def beat(self) -> None:
         """Forget silent clients and send one heartbeat to every other."""

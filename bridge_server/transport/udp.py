@@ -11,6 +11,7 @@ import logging
 import selectors
 import socket
 import sys
+from collections.abc import Callable
 
 from bridge_server.clock import Clock, SystemClock
 from bridge_server.errors import RiffError
@@ -104,16 +105,24 @@ class UdpServer:
         while not self._stopping:
             due = min(next_beat, next_look, self._delivery.next_due())
             selector.select(max(0.0, due - self._clock.monotonic()))
-            self._receive()
-            self._deliver()
+            self._survive(self._receive)
+            self._survive(self._deliver)
             now = self._clock.monotonic()
             if now >= next_look:
-                self._look_into_inbox()
+                self._survive(self._look_into_inbox)
                 next_look = now + self._settings.limits.inbox_poll_s
             if now >= next_beat:
-                self.router.beat()
+                self._survive(self.router.beat)
                 next_beat = now + self._settings.limits.heartbeat_s
-        self._deliver()
+        self._survive(self._deliver)
+
+    def _survive(self, step: Callable[[], None]) -> None:
+        """One step of the loop; a fault of ours is logged and the server stays reachable."""
+        try:
+            step()
+        except Exception:
+            log.exception("A step of the transport failed")
+            self._clock.sleep(0.01)  # so that a fault that stays does not fill the log at full speed
 
     def _receive(self) -> None:
         assert self._socket is not None

@@ -172,6 +172,16 @@ def test_a_fault_of_the_service_becomes_internal_and_the_server_lives(running: R
         assert client.ping() < 1
 
 
+def test_a_fault_in_the_heartbeat_does_not_end_the_server(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running.client() as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(running.service, "state", lambda: 1 / 0)
+            time.sleep(0.3)
+            with pytest.raises(errors.Internal):
+                client.hello()
+        assert client.hello().ready == 1
+
+
 def test_unknown_names_are_refused_with_the_nearest(running: Running) -> None:
     with running.client() as client:
         with pytest.raises(errors.UnknownParameter) as caught:
