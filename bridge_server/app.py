@@ -16,7 +16,9 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from bridge_server import __version__
+from bridge_server.accompany.admission import Admission
 from bridge_server.clock import SystemClock
+from bridge_server.errors import RiffError
 from bridge_server.jobs.store import StoreFromNewerVersion
 from bridge_server.jobs.worker_process import WORKER_COMMAND, WorkerProcess
 from bridge_server.service import Admit, JobService
@@ -53,9 +55,9 @@ def run(
             return 0
         with ExitStack() as stack:
             stack.callback(lock.release)
-            _log_into(settings.state_folder)
-            _serve(settings, stack, on_ready, admit or _shipped_admit(settings), worker_command)
-    except (OSError, sqlite3.Error, StoreFromNewerVersion) as fault:
+            _log_into(settings.state_folder, stack)
+            _serve(settings, stack, on_ready, admit or Admission(settings.exchange_folder), worker_command)
+    except (OSError, sqlite3.Error, StoreFromNewerVersion, RiffError) as fault:
         log.exception("the server could not go on")
         print(f"riffbridge cannot serve: {fault}", file=sys.stderr)
         return 1
@@ -89,12 +91,6 @@ def _announcement(settings: Settings, server: UdpServer, host: str, port: int) -
     return Announcement(host, port, os.getpid(), server.boot_id, server.token, exchange, __version__)
 
 
-def _shipped_admit(settings: Settings) -> Admit:
-    from bridge_server.accompany.admission import Admission
-
-    return Admission(settings.exchange_folder)
-
-
 def _stop_on_signals(server: UdpServer) -> None:
     """SIGTERM and Ctrl-C end the server in order. Signals belong to the main thread; elsewhere there are none."""
     if threading.current_thread() is threading.main_thread():
@@ -110,12 +106,14 @@ def _already_running(state_folder: Path) -> str:
     return "A riffbridge server is running already: " + ", ".join(f"{name} {value}" for name, value in shown.items())
 
 
-def _log_into(state_folder: Path) -> None:
+def _log_into(state_folder: Path, stack: ExitStack) -> None:
     """The server's log goes to server.log in the state folder: at most 6 MB in all."""
     state_folder.mkdir(parents=True, exist_ok=True)
     path = state_folder / "server.log"
     handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES - 1, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger("bridge_server")
-    root.setLevel(logging.INFO)
-    root.addHandler(handler)
+    logger = logging.getLogger("bridge_server")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    stack.callback(handler.close)
+    stack.callback(logger.removeHandler, handler)
