@@ -14,32 +14,24 @@ import contextlib
 import json
 import os
 import secrets
-import socket
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bridge_server.errors import Cancelled, RiffError, TimedOut, error_for
+from bridge_server.errors import Cancelled, TimedOut, error_for
 from bridge_server.protocol import messages as m
 from bridge_server.protocol.table import MAJOR, MINOR, Value
-from bridge_server.protocol.wire import LONGEST_IN, read_packet, write_packet
 from bridge_server.transport.discovery import find_server
+from bridge_server.transport.line import RETRY_S, Line, ServerGone, about
 
-RETRY_S = (0.1, 0.2, 0.4, 0.8, 1.6, 1.6, 1.6, 1.6)  # waits for an answer before the same message goes again
+__all__ = ["RiffClient", "ServerGone"]
+
 MISSED_BEATS_S = 4.0  # silence after which the server counts as gone
 RENEW_S = 5.0  # a third of the lease
-
-Wanted = Callable[[m.Message], bool]
-
-
-class ServerGone(TimedOut):
-    """The server does not answer; made by the client, never sent."""
-
-    usual_sentence = "The server does not answer."
-    usual_hint = "Start it with `riffbridge serve`."
+SEARCH_S = 0.5  # between tries to find a server that is gone or was restarted
+POLL_S = 0.25  # how often a waiting client looks whether contact was lost
 
 
 class RiffClient:
@@ -54,31 +46,23 @@ class RiffClient:
         self, host: str, port: int, *, token: str = "", name: str = "", state_folder: Path | None = None
     ) -> None:
         self.name = name or f"python-{os.getpid()}-{secrets.token_hex(3)}"
-        self.server = (host, port)
-        self.boot_id = ""
+        self._line = Line(host, port)
         self._token = token
         self._state_folder = state_folder
-        self._arrived: deque[m.Message] = deque(maxlen=10_000)
-        self._seen: set[tuple[str, str, int]] = set()
-        self._heard = self._renewed = time.monotonic()
-        self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        self._socket.bind(("::" if ":" in host else "0.0.0.0" if not host.startswith("127.") else host, 0))
+        self._renewed = time.monotonic()
 
     @classmethod
     def find(cls, state_folder: Path, *, name: str = "") -> Self:
         """A client of the server that state.json names, already greeted; raises ServerGone if there is none."""
-        announcement = find_server(state_folder)
-        if announcement is None:
+        found = find_server(state_folder)
+        if found is None:
             raise ServerGone(f"No server is running with the state folder {state_folder}.")
-        client = cls(
-            announcement.host,
-            announcement.port,
-            token=announcement.token,
-            name=name,
-            state_folder=state_folder,
-        )
-        client.hello()
+        client = cls(found.host, found.port, token=found.token, name=name, state_folder=state_folder)
+        try:
+            client.hello()
+        except BaseException:
+            client.close()
+            raise
         return client
 
     def __enter__(self) -> Self:
@@ -89,14 +73,24 @@ class RiffClient:
     ) -> None:
         self.close()
 
+    @property
+    def server(self) -> tuple[str, int]:
+        """Host and port of the server."""
+        return self._line.server
+
+    @property
+    def boot_id(self) -> str:
+        """Of the server that last said welcome."""
+        return self._line.boot_id
+
     def close(self) -> None:
         """Close the socket; jobs go on."""
-        self._socket.close()
+        self._line.close()
 
     def hello(self, waits: tuple[float, ...] = RETRY_S) -> m.Welcome:
         """Introduce the client; raises VersionMismatch, NotAuthorised, ServerGone."""
         hello = m.Hello(self.name, MAJOR, MINOR, 0, self._token)
-        welcome = self._ask(hello, lambda answer: isinstance(answer, m.Welcome), waits)
+        welcome = self._line.ask(hello, lambda answer: isinstance(answer, m.Welcome), waits)
         assert isinstance(welcome, m.Welcome)
         self._renewed = time.monotonic()
         return welcome
@@ -107,28 +101,26 @@ class RiffClient:
         The pairs are those of the protocol's table. Raises what the server refuses with.
         """
         request = m.Generate(request_id or secrets.token_hex(16), tuple(pairs.items()))
-        answer = self._ask(request, _about(request.request_id))
+        answer = self._line.ask(request, about(request.request_id))
         if isinstance(answer, m.Accepted):
             return answer
-        self._arrived.appendleft(answer)  # known already and further on: `events` shall see it
+        self._line.put_back(answer)  # known already and further on: `events` shall see it
         return m.Accepted(request.request_id, 0, 0.0)
 
     def query(self, request_id: str) -> m.Message:
         """The job's latest message; raises UnknownRequest. Its stems come out of `events`."""
-        stale = [a for a in self._arrived if _about(request_id)(a) and isinstance(a, m.Accepted | m.Progress)]
-        for message in stale:
-            self._arrived.remove(message)
-        wanted: Wanted = lambda a: _about(request_id)(a) and not isinstance(a, m.Stem)  # noqa: E731
-        answer = self._ask(m.Query(request_id), wanted)
+        of_request = about(request_id)
+        self._line.drop(lambda a: of_request(a) and isinstance(a, m.Accepted | m.Progress))
+        answer = self._line.ask(m.Query(request_id), lambda a: of_request(a) and not isinstance(a, m.Stem))
         if not isinstance(answer, m.Accepted):
-            self._arrived.appendleft(answer)
+            self._line.put_back(answer)
         return answer
 
     def cancel(self, request_id: str) -> m.Message:
         """Stop a job and wait until it has stopped; the answer is Cancelled, or Done or Failed when it was over."""
-        ends = (m.Cancelled, m.Done, m.Failed)
-        answer = self._ask(m.Cancel(request_id), lambda a: _about(request_id)(a) and isinstance(a, ends))
-        self._arrived.appendleft(answer)  # `events` shall end, too
+        of_request, ends = about(request_id), (m.Cancelled, m.Done, m.Failed)
+        answer = self._line.ask(m.Cancel(request_id), lambda a: of_request(a) and isinstance(a, ends))
+        self._line.put_back(answer)  # `events` shall end, too
         return answer
 
     def events(self, request_id: str, patience_s: float = 30.0) -> Iterator[m.Progress | m.Stem | m.Done]:
@@ -140,7 +132,7 @@ class RiffClient:
         stems: set[int] = set()
         done: m.Done | None = None
         while done is None or len(stems) < done.count:
-            message = self._next(_about(request_id), 0.25)
+            message = self._line.next(about(request_id), POLL_S)
             self._keep_contact(request_id, patience_s)
             if isinstance(message, m.Progress):
                 yield message
@@ -155,7 +147,7 @@ class RiffClient:
 
     def status(self) -> dict[str, Any]:
         """The server's state as it tells it."""
-        answer = self._ask(m.Status(), lambda a: isinstance(a, m.StatusReply))
+        answer = self._line.ask(m.Status(), lambda a: isinstance(a, m.StatusReply))
         assert isinstance(answer, m.StatusReply)
         told: dict[str, Any] = json.loads(answer.json)
         return told
@@ -163,119 +155,48 @@ class RiffClient:
     def ping(self) -> float:
         """Seconds there and back."""
         number, start = secrets.randbits(30), time.perf_counter()
-        self._ask(m.Ping(number), lambda a: isinstance(a, m.Pong) and a.number == number)
+        self._line.ask(m.Ping(number), lambda a: isinstance(a, m.Pong) and a.number == number)
         return time.perf_counter() - start
 
     def quit(self) -> None:
         """Stop the server and wait until it is silent; raises NotAuthorised without the right token."""
-        self._send(m.Quit(self._token))
-        refusal = self._next(lambda a: isinstance(a, m.Refused) and not a.request_id, 0.5)
+        self._line.send(m.Quit(self._token))
+        refusal = self._line.next(lambda a: isinstance(a, m.Refused) and not a.request_id, 0.5)
         if isinstance(refusal, m.Refused):
             raise error_for(refusal.code, refusal.message, refusal.hint)
         with contextlib.suppress(ServerGone):
             for _ in range(40):
-                self._ask(m.Ping(0), lambda a: isinstance(a, m.Pong), waits=(0.25, 0.25))
+                self._line.ask(m.Ping(0), lambda a: isinstance(a, m.Pong), waits=(0.25, 0.25))
                 time.sleep(0.1)
             raise TimedOut("The server was asked to stop and still answers.", "End its process.")
 
     def send_packet(self, packet: bytes) -> None:
         """Any bytes, as they are; for tests."""
-        with contextlib.suppress(ConnectionError):
-            self._socket.sendto(packet, self.server)
+        self._line.send_packet(packet)
 
     def receive(self, timeout_s: float) -> m.Message | None:
         """The next message of any kind but heartbeats, acked if it wants to be."""
-        return self._next(lambda _: True, timeout_s)
-
-    def _send(self, message: m.Message) -> None:
-        self.send_packet(write_packet(message, LONGEST_IN))
-
-    def _ask(self, question: m.Message, wanted: Wanted, waits: tuple[float, ...] = RETRY_S) -> m.Message:
-        """Send until a wanted answer or a refusal comes; raises the refusal, or ServerGone."""
-        request_id = m.request_id_of(question)
-        self._forget(request_id)
-
-        def ends(answer: m.Message) -> bool:
-            return wanted(answer) or (isinstance(answer, m.Refused) and answer.request_id in ("", request_id))
-
-        for wait in waits:
-            self._send(question)
-            answer = self._next(ends, wait)
-            if isinstance(answer, m.Refused):
-                raise error_for(answer.code, answer.message, answer.hint)
-            if answer is not None:
-                return answer
-        raise ServerGone(f"The server at {self.server[0]}:{self.server[1]} does not answer.")
-
-    def _next(self, wanted: Wanted, timeout_s: float) -> m.Message | None:
-        """The first arrived message that is wanted; others stay for later."""
-        end = time.monotonic() + timeout_s
-        while True:
-            for message in self._arrived:
-                if wanted(message):
-                    self._arrived.remove(message)
-                    return message
-            left = end - time.monotonic()
-            if left <= 0:
-                return None
-            self._receive(left)
-
-    def _receive(self, timeout_s: float) -> None:
-        self._socket.settimeout(timeout_s)
-        try:
-            packet, source = self._socket.recvfrom(65535)
-        except (TimeoutError, ConnectionError):
-            return
-        if source[1] != self.server[1]:
-            return
-        for raw in read_packet(packet):
-            with contextlib.suppress(RiffError):  # a newer server's message
-                self._take(m.parse(raw.address, raw.values))
-
-    def _take(self, message: m.Message) -> None:
-        self._heard = time.monotonic()
-        if isinstance(message, m.Welcome):
-            self.boot_id = message.boot_id
-        if isinstance(message, m.Heartbeat):
-            if self.boot_id and message.boot_id != self.boot_id:
-                self._renewed = 0.0  # restarted: greet again and ask for the open request at once
-            return
-        if message.row.acked and not self._is_new(message):
-            return
-        self._arrived.append(message)
-
-    def _is_new(self, message: m.Message) -> bool:
-        """Ack a † message; whether it came for the first time."""
-        request_id, sequence = m.request_id_of(message), int(getattr(message, "sequence", 0))
-        self._send(m.Ack(request_id, sequence))
-        key = (self.boot_id, request_id, sequence)
-        is_new = key not in self._seen
-        self._seen.add(key)
-        return is_new
-
-    def _forget(self, request_id: str) -> None:
-        """Take this request's † messages as new again: an answer to a question is never a repetition."""
-        self._seen = {key for key in self._seen if key[1] != request_id}
+        return self._line.next(lambda _: True, timeout_s)
 
     def _keep_contact(self, request_id: str, patience_s: float) -> None:
         """Renew the lease; when the server is silent or another, find it, greet it and ask for the request."""
         now = time.monotonic()
-        if now - self._heard > patience_s:
+        if now - self._line.heard > patience_s:
             raise ServerGone()
-        if now - self._renewed < RENEW_S and now - self._heard < MISSED_BEATS_S:
+        is_lost = self._line.restarted or now - self._line.heard > MISSED_BEATS_S
+        if now - self._renewed < (SEARCH_S if is_lost else RENEW_S):
             return
         self._renewed = now
-        announcement = find_server(self._state_folder) if self._state_folder else None
-        if announcement is not None:
-            self.server, self._token = (announcement.host, announcement.port), announcement.token
+        self._look_again()
         with contextlib.suppress(ServerGone):
             self.hello(waits=(0.25,))
-            self._forget(request_id)
-            self._send(m.Query(request_id))
+            self._line.forget(request_id)
+            self._line.send(m.Query(request_id))
 
-
-def _about(request_id: str) -> Wanted:
-    return lambda message: m.request_id_of(message) == request_id
+    def _look_again(self) -> None:
+        found = find_server(self._state_folder) if self._state_folder else None
+        if found is not None:
+            self._line.server, self._token = (found.host, found.port), found.token
 
 
 def _raise_if_over(message: m.Message) -> None:

@@ -161,6 +161,12 @@ class UdpServer:
             log.debug("A message to %s was not sent: %s", place, error)
 
 
+def free_port(settings: Settings) -> int:
+    """The port a server with these settings would take now; raises NoFreePort. For `riffbridge doctor`."""
+    with _bound_socket(settings) as sock:
+        return int(sock.getsockname()[1])
+
+
 def _bound_socket(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     last = min(settings.port + settings.ports_tried, 65536)
