@@ -12,6 +12,7 @@ from bridge_server.audio import safe_paths, wav_file, wav_gate
 from bridge_server.audio.loudness import loudness_lufs
 from bridge_server.audio.resample import resample
 from bridge_server.audio.waveform import Waveform
+from bridge_server.errors import FileNotReady
 
 MODEL_RATE_HZ = 48_000
 
@@ -29,14 +30,15 @@ def read_context(request: StemRequest, context_file: Path | None, check: Callabl
     """Read and judge the context of a request; waits up to 5 s for a bounce to finish.
 
     Args:
-        context_file: a private copy to read instead of the user's file.
+        context_file: a private copy to read instead of the user's file, if the bounce was finished when it was made.
         check: called between the steps; raises when the job was stopped.
 
     Raises PathNotAllowed, FileNotReady, FormatNotSupported, TooShort, TooLong or SilentContext.
     """
-    roots = None if request.roots is None or context_file else [Path(root) for root in request.roots]
-    with safe_paths.open_file(str(context_file or request.context), roots) as file:
-        header = wav_gate.wait_ready(file.handle, check=check)
+    copied = context_file is not None and _is_finished(context_file)
+    with safe_paths.open_file(*_source(request, context_file if copied else None)) as file:
+        # A finished copy is nobody's bounce any more: no need to watch whether it grows (0.2 s).
+        header = wav_gate.read_header(file.handle) if copied else wav_gate.wait_ready(file.handle, check=check)
         bounced = wav_file.read_region(file.handle, header, request.context_start, request.context_frames, check)
         check()
         digest = wav_file.sha256_of(file.handle)
@@ -45,3 +47,20 @@ def read_context(request: StemRequest, context_file: Path | None, check: Callabl
     audio = resample(bounced.to_stereo(), MODEL_RATE_HZ)
     check()
     return Context(audio, ContextMark(digest, bounced.sample_rate, bounced.frames), loudness_lufs(audio))
+
+
+def _source(request: StemRequest, copy: Path | None) -> tuple[str, list[Path] | None]:
+    """Path and roots to open it with: our own copy, or the user's file by the rules under which it was admitted."""
+    if copy is not None:
+        return str(copy), None
+    return str(request.context), None if request.roots is None else [Path(root) for root in request.roots]
+
+
+def _is_finished(copy: Path) -> bool:
+    """Whether the bounce was complete when it was copied."""
+    with safe_paths.open_file(str(copy)) as file:
+        try:
+            wav_gate.read_header(file.handle)
+        except FileNotReady:
+            return False
+        return True

@@ -1,0 +1,219 @@
+"""The command line: `riffbridge serve | generate | replay | status | stop | doctor | demo`.
+
+Only names, options and exit codes are here; each command's work is in `bridge_server.commands` and is imported when
+it is called, so that `riffbridge status` does not load the audio libraries.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from bridge_server import __version__
+from bridge_server.errors import RiffError
+from bridge_server.settings import Settings, default_exchange_folder, default_pack_folder, default_state_folder
+
+app = typer.Typer(
+    name="riffbridge",
+    help="Musical accompaniment inside a DAW: a bounced context goes in, stems come out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+troubles = Console(stderr=True, highlight=False)
+
+
+class Device(StrEnum):
+    """Where the models run."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Format(StrEnum):
+    """How stems are stored."""
+
+    wav24 = "wav24"
+    wav16 = "wav16"
+    wav32f = "wav32f"
+
+
+class Loudness(StrEnum):
+    """How loud stems are made."""
+
+    match = "match"
+    raw = "raw"
+
+
+State = Annotated[Path, typer.Option("--state", help="Folder of state.json, the job list and the logs.")]
+Exchange = Annotated[Path, typer.Option("--exchange", help="Folder that clients without the token may use.")]
+Pack = Annotated[Path, typer.Option("--pack", help="Folder of the model pack.")]
+OnDevice = Annotated[Device, typer.Option("--device", help="Where the models run.")]
+Host = Annotated[str, typer.Option("--host", help="Address to listen at; only this computer can reach the default.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="First port to try; 0 takes any free one.")]
+OutDir = Annotated[Path, typer.Option("--out-dir", help="Folder for the stems.")]
+
+STATE, EXCHANGE, PACK = default_state_folder(), default_exchange_folder(), default_pack_folder()
+HOST, PORT = Settings().host, Settings().port
+
+
+@app.command()
+def serve(
+    host: Host = HOST,
+    port: Port = PORT,
+    state: State = STATE,
+    exchange: Exchange = EXCHANGE,
+    pack: Pack = PACK,
+    device: OnDevice = Device.auto,
+) -> None:
+    """Run the server until `riffbridge stop` or Ctrl-C."""
+    from bridge_server.commands.serve import serve as run
+
+    raise typer.Exit(run(_settings(state, exchange, pack, device, host, port), console))
+
+
+@app.command()
+def generate(
+    context: Annotated[Path | None, typer.Argument(help="The bounced WAV to play along with.")] = None,
+    prompt: Annotated[str, typer.Option(help="What to play: names an instrument.")] = "",
+    variations: Annotated[int, typer.Option(min=1, max=8, help="How many stems.")] = 1,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="Variation k uses seed + k.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, max=30, help="Sampling steps; default the pack's.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.5, max=600, help="Length when there is no context.")] = None,
+    context_start: Annotated[int, typer.Option(min=0, help="First frame of the region.")] = 0,
+    context_frames: Annotated[int | None, typer.Option(min=1, help="Frames of the region; default all.")] = None,
+    out_dir: OutDir = Path(),
+    name: Annotated[str, typer.Option(help="How the stems are called.")] = "stem",
+    tempo: Annotated[float | None, typer.Option(min=10, max=1000, help="Beats per minute, if known.")] = None,
+    sample_rate: Annotated[int | None, typer.Option(min=8000, max=192_000, help="Default the context's.")] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How the stems are stored.")] = Format.wav24,
+    loudness: Annotated[Loudness, typer.Option(help="`match` sits under the context.")] = Loudness.match,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave a server running that had to be started.")] = False,
+    state: State = STATE,
+    exchange: Exchange = EXCHANGE,
+    pack: Pack = PACK,
+    device: OnDevice = Device.auto,
+) -> None:
+    """Make stems for a bounced context, by the server that runs or by one started for this."""
+    from bridge_server.commands.generate import generate as run
+
+    rate = sample_rate or 48_000
+    wishes = {
+        "context": None if context is None else str(context.absolute()),
+        "context_start": context_start,
+        "context_frames": context_frames,
+        "length_frames": None if seconds is None else round(seconds * rate),
+        "out_dir": str(out_dir.absolute()),
+        "name": name,
+        "prompt": prompt,
+        "variations": variations,
+        "seed": seed,
+        "steps": steps,
+        "tempo": tempo,
+        "sample_rate": sample_rate,
+        "format": format_.value,
+        "loudness": loudness.value,
+    }
+    given = {key: value for key, value in wishes.items() if value is not None}
+    raise typer.Exit(run(_settings(state, exchange, pack, device), given, keep, console))
+
+
+@app.command()
+def replay(
+    recipe: Annotated[Path, typer.Argument(help="The .json file that lies beside a stem.")],
+    out_dir: OutDir = Path("replayed"),
+    pack: Pack = PACK,
+) -> None:
+    """Make a stem again from its recipe and tell whether the bytes are the same."""
+    from bridge_server.commands.replay import replay as run
+
+    raise typer.Exit(run(recipe, out_dir.absolute(), pack, console))
+
+
+@app.command()
+def status(state: State = STATE) -> None:
+    """Show what the server is doing."""
+    from bridge_server.commands.status import status as run
+
+    raise typer.Exit(run(state, console))
+
+
+@app.command()
+def stop(state: State = STATE) -> None:
+    """Stop the server; what is queued is kept for its next start."""
+    from bridge_server.commands.status import stop as run
+
+    raise typer.Exit(run(state, console))
+
+
+@app.command()
+def doctor(
+    host: Host = HOST,
+    port: Port = PORT,
+    state: State = STATE,
+    exchange: Exchange = EXCHANGE,
+    pack: Pack = PACK,
+    device: OnDevice = Device.auto,
+) -> None:
+    """Look at everything that riffbridge needs, and play for one second."""
+    from bridge_server.commands.doctor import doctor as run
+
+    raise typer.Exit(run(_settings(state, exchange, pack, device, host, port), console))
+
+
+@app.command()
+def demo(
+    out_dir: OutDir = Path("demo_out"),
+    pack: Pack = PACK,
+    device: OnDevice = Device.auto,
+) -> None:
+    """Play two basses and a pad to the supplied context, and leave stems, a mix and a picture."""
+    from bridge_server.commands.demo import demo as run
+
+    raise typer.Exit(run(out_dir.absolute(), pack, device.value, console))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        console.print(f"riffbridge {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+def _settings(state: Path, exchange: Path, pack: Path, device: Device, host: str = HOST, port: int = PORT) -> Settings:
+    return Settings(
+        host=host,
+        port=port,
+        state_folder=state.expanduser().absolute(),
+        exchange_folder=exchange.expanduser().absolute(),
+        pack_folder=pack.expanduser().absolute(),
+        device=device.value,
+    )
+
+
+def main() -> None:
+    """Entry of the command; every error of ours is shown as its two sentences."""
+    try:
+        app()
+    except RiffError as error:
+        troubles.print(f"[bold red]{escape(error.sentence)}[/] {escape(error.hint)}")
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()
