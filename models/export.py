@@ -1,7 +1,7 @@
-"""From trained torch weights to a pack: `python -m models.export --codec C.safetensors --dit D.safetensors --out PACK`.
+"""From trained torch weights to a pack: `python -m models.export --codec RUN --dit RUN --out models/packs/starter`.
 
-Beside each `NAME.safetensors` lies `NAME.json` with {"config": the fields of the module's dataclass, ...}; whatever
-else it says goes into the pack's provenance. Every graph is compared with torch before the pack is written.
+Every graph is compared with torch (relative error below 1e-3) before the manifest is written; see
+`models/nets/trained.py` for what a checkpoint is and `models/nets/rounding.py` for how weights are stored.
 """
 
 from __future__ import annotations
@@ -19,14 +19,12 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from models.manifest import FORMAT, Dimensions
-from models.nets.codec import Codec, CodecConfig
-from models.nets.dit import DiT, DiTConfig, FamilyEmbedding
 from models.nets.graphs import OPSET, Graph, pack_graphs, to_onnx
 from models.nets.rounding import round_weights, shrink
+from models.nets.trained import Networks, load_networks
 from models.pack import MANIFEST, Pack
 from models.schedule import STANDARD
 from models.session import Session, runtime_version
@@ -40,16 +38,6 @@ LATENT_LIMIT = 1.75
 
 
 @dataclasses.dataclass
-class Networks:
-    """What a pack is made of."""
-
-    codec: Codec
-    dit: DiT
-    families: FamilyEmbedding
-    notes: dict[str, Any] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass
 class Report:
     """One exported graph: relative errors of its worst output (2-norm) and its size."""
 
@@ -60,21 +48,10 @@ class Report:
     rounding: float
 
 
-def load_networks(codec_path: Path, dit_path: Path) -> Networks:
-    """Read both checkpoints; fp16 weights become float32. ValueError when keys are missing or left over."""
-    codec_state, codec_notes = _checkpoint(codec_path)
-    dit_state, dit_notes = _checkpoint(dit_path)
-    codec = Codec(_config(CodecConfig, codec_notes))
-    dit, families = DiT(_config(DiTConfig, dit_notes)), FamilyEmbedding()
-    codec.load_state_dict(codec_state)
-    families.load_state_dict({"weight": dit_state.pop("families.weight")})
-    dit.load_state_dict(dit_state)
-    return Networks(codec.eval(), dit.eval(), families, {"codec": codec_notes, "dit": dit_notes})
-
-
 def export_pack(networks: Networks, folder: Path, about: dict[str, Any], weights: str = "int8") -> list[Report]:
     """Write a pack and open it again. ValueError when a graph differs from torch by more than 1e-3, or is too big."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).unlink(missing_ok=True)  # until the new one is written this is no pack
     rounded = copy.deepcopy(networks)
     round_weights(rounded.codec, weights)
     round_weights(rounded.dit, weights)
@@ -168,22 +145,6 @@ def _describe(path: Path) -> dict[str, Any]:
     """Entry of a file in the manifest."""
     data = path.read_bytes()
     return {"name": path.name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-
-
-def _checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Weights as float32, and what the JSON beside them says."""
-    notes = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    return {key: value.float() for key, value in load_file(path).items()}, notes
-
-
-def _config(kind: type, notes: dict[str, Any]) -> Any:
-    """A configuration dataclass from JSON, where tuples have become lists."""
-    return kind(**{key: _tuples(value) for key, value in notes["config"].items()})
-
-
-def _tuples(value: Any) -> Any:
-    """Lists as tuples, all the way down."""
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
 
 
 def _commit() -> str:

@@ -99,8 +99,8 @@ def parse_manifest(data: object) -> Manifest:
         decode_sigmas=_sigmas(schedule),
         latent_limit=_positive(schedule, "latent_limit"),
         files=_files(top),
-        providers=_mapping(top.get("providers", {}), '"providers" in the manifest'),
-        provenance=_mapping(top.get("provenance", {}), '"provenance" in the manifest'),
+        providers=_mapping(top.get("providers", {}), "The manifest's 'providers'"),
+        provenance=_mapping(top.get("provenance", {}), "The manifest's 'provenance'"),
     )
 
 
@@ -142,14 +142,14 @@ def _sigmas(schedule: dict[str, Any]) -> tuple[float, ...]:
     """Noise levels of the decoder, falling."""
     sigmas = tuple(_get({"sigma": value}, "sigma", (int, float)) for value in _get(schedule, "decode_sigmas", list))
     if not sigmas or any(sigma <= 0 for sigma in sigmas) or list(sigmas) != sorted(sigmas, reverse=True):
-        raise PackError('"decode_sigmas" in the manifest must be falling numbers above 0: fetch the pack again.')
+        raise PackError("The manifest's 'decode_sigmas' must be falling numbers above 0: fetch the pack again.")
     return tuple(float(sigma) for sigma in sigmas)
 
 
 def _section(top: dict[str, Any], key: str, allowed: Any) -> dict[str, Any]:
     """A nested object with only the allowed keys."""
-    section = _mapping(top.get(key), f'"{key}" in the manifest')
-    _only(section, allowed, f'"{key}" in the manifest')
+    section = _mapping(top.get(key), f"The manifest's {key!r}")
+    _only(section, allowed, f"the manifest's {key!r}")
     return section
 
 

@@ -61,11 +61,11 @@ def _read_manifest(folder: Path) -> Any:
     if not path.is_file():
         raise PackError(f"There is no pack at {folder}: {MANIFEST} is missing.")
     if path.stat().st_size > _MANIFEST_BYTES:
-        raise PackError(f"{path} is too large to be a manifest: fetch the pack again.")
+        raise PackError(f"The file {path} is too large to be a manifest: fetch the pack again.")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise PackError(f"{path} is not readable as JSON: fetch the pack again.") from error
+        raise PackError(f"The manifest {path} is not readable as JSON: fetch the pack again.") from error
 
 
 def _verify(folder: Path, file: PackFile) -> None:

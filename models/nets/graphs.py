@@ -116,10 +116,15 @@ def to_onnx(graph: Graph) -> onnx.ModelProto:
         )
     model = program.model_proto
     _strip(model)
+    require_attention(model, graph)
+    return model
+
+
+def require_attention(model: onnx.ModelProto, graph: Graph) -> None:
+    """ValueError when the number of Attention nodes is not the graph's: the exporter took attention apart."""
     found = sum(node.op_type == "Attention" for node in model.graph.node)
     if found != graph.attention_nodes:
         raise ValueError(f"{graph.file} has {found} Attention nodes instead of {graph.attention_nodes}")
-    return model
 
 
 def _strip(model: onnx.ModelProto) -> None:

@@ -1,0 +1,90 @@
+"""A pack of tiny, untrained networks, exported once per test run: every path of the runtime at 1 % of the cost."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from models.export import main
+from models.generator import Generator
+from models.nets.codec import Codec, CodecConfig
+from models.nets.dit import DiT, DiTConfig, FamilyEmbedding
+from models.nets.trained import Networks, load_networks
+from models.train.checkpoint import save_parts
+
+TINY_CODEC = CodecConfig(
+    bands=((0, 256, 8), (256, 1024, 24)), channels=(8, 16, 32), conv_blocks=(1, 0, 0), strides=((4, 2), (2, 2)),
+    heads=2, encoder_layers=1, feature_layers=1, denoiser_layers=1, condition=16, slot_tied=True, queries=8,
+    magnitude_gate=True,
+)  # fmt: skip
+TINY_DIT = DiTConfig(width=64, layers=2, heads=2, condition=32)
+STARTER = Path(__file__).parents[2] / "models" / "packs" / "starter"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The tiny pack: its folder (leave it as it is), the networks before rounding, and what the exporter said."""
+
+    folder: Path
+    networks: Networks
+    reports: list[dict[str, Any]]
+    printed: str
+
+
+def save_tiny_runs(folder: Path) -> tuple[Path, Path]:
+    """Checkpoints of small networks, as training leaves them; returns the codec's run and the DiT's.
+
+    The zero-initialised layers are not zero, so that everything influences the output.
+    """
+    torch.manual_seed(0)
+    codec, dit, families = Codec(TINY_CODEC), DiT(TINY_DIT), FamilyEmbedding()
+    with torch.no_grad():
+        for parameter in (*codec.parameters(), *dit.parameters()):
+            if parameter.ndim > 1:
+                parameter += 0.1 * torch.randn_like(parameter)
+        codec.latent_mean.uniform_(-0.1, 0.1)
+        codec.latent_std.uniform_(0.3, 0.6)
+    weights = {f"dit.{key}": value for key, value in dit.state_dict().items()}
+    weights["families.weight"] = families.weight
+    save_parts(folder / "codec" / "ema", codec.state_dict(), {"config": asdict(TINY_CODEC)})
+    save_parts(folder / "dit", weights, {"config": asdict(TINY_DIT), "step": 9})
+    return folder / "codec", folder / "dit"
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """The tiny pack, made by the command line from checkpoints."""
+    folder = tmp_path_factory.mktemp("pack")
+    codec, dit = save_tiny_runs(folder)
+    pack, printed = folder / "tiny", io.StringIO()
+    with redirect_stdout(printed):
+        main(["--codec", str(codec), "--dit", str(dit), "--out", str(pack), "--name", "tiny"])
+    reports = json.loads((pack / "manifest.json").read_text())["provenance"]["export"]
+    return Exported(pack, load_networks(codec, dit), reports, printed.getvalue())
+
+
+@pytest.fixture(scope="session")
+def tiny_pack(exported: Exported) -> Path:
+    """Folder of the tiny pack; leave it as it is."""
+    return exported.folder
+
+
+@pytest.fixture(scope="session")
+def shared_generator(tiny_pack: Path) -> Generator:
+    """One loaded generator for the whole run."""
+    return Generator(tiny_pack, "cpu", threads=1)
+
+
+@pytest.fixture
+def generator(shared_generator: Generator) -> Iterator[Generator]:
+    """The loaded tiny pack, with its stop signal cleared afterwards."""
+    yield shared_generator
+    shared_generator.stop.clear()

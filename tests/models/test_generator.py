@@ -1,0 +1,173 @@
+"""Whole stems from a loaded pack: lengths, seeds, continuation, stopping, devices."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models import codec as codec_module
+from models.errors import DeviceError, Stopped
+from models.generator import OVERLAP_CHUNKS, Generator, Span, spans
+from models.session import Session, StopSignal, cuda_is_offered
+from models.spectrogram import CHUNK_FRAMES
+
+
+def noise(frames: int) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal((2, frames)).astype(np.float32) * 0.1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "chunks"), [(0.5, 1), (0.7, 2), (3, 5), (10.24, 15), (10.25, 16), (18, 27), (40, 59)]
+)
+def test_length(generator: Generator, seconds: float, chunks: int) -> None:
+    context = generator.encode_context(noise(round(seconds * 48_000)))
+    assert len(context) == chunks == generator.chunks_for(round(seconds * 48_000))
+    stem = generator.generate(context, chunks, "bass", seed=1)
+    assert stem.shape == (2, chunks * CHUNK_FRAMES)
+    assert stem.dtype == np.float32
+    assert np.isfinite(stem).all()
+
+
+@pytest.mark.parametrize("chunks", [1, 3, 15, 16, 20, 27, 28, 39, 100])
+def test_windows_cover_the_piece_and_overlap(chunks: int) -> None:
+    plan = spans(chunks, 15, OVERLAP_CHUNKS)
+    assert plan[0] == Span(0, min(15, chunks), 0)
+    assert plan[-1].end == chunks
+    for before, here in pairwise(plan):
+        assert here.known == before.end
+        assert here.known - here.start >= OVERLAP_CHUNKS
+        assert here.end - here.start == 15
+
+
+def test_same_seed_same_bytes(generator: Generator, tiny_pack: Path) -> None:
+    context = generator.encode_context(noise(5 * CHUNK_FRAMES))
+    first = generator.generate(context, 5, "pad", seed=7)
+    assert generator.generate(context, 5, "pad", seed=7).tobytes() == first.tobytes()
+    assert Generator(tiny_pack, "cpu", threads=1).generate(context, 5, "pad", seed=7).tobytes() == first.tobytes()
+    assert np.abs(generator.generate(context, 5, "pad", seed=8) - first).max() > 1e-3 * np.abs(first).max()
+
+
+def test_many_are_the_single_ones(generator: Generator) -> None:
+    context = generator.encode_context(noise(2 * CHUNK_FRAMES))
+    seen: list[tuple[int, float, str]] = []
+    many = list(generator.generate_many(context, 2, "bass", [4, 5], on_progress=lambda *state: seen.append(state)))
+    assert [stem.tobytes() for stem in many] == [
+        generator.generate(context, 2, "bass", seed=seed).tobytes() for seed in (4, 5)
+    ]
+    assert {place for place, _, _ in seen} == {0, 1}
+
+
+@pytest.mark.parametrize("other", ["family", "no family", "context", "no context", "steps"])
+def test_everything_asked_for_matters(generator: Generator, other: str) -> None:
+    context = generator.encode_context(noise(3 * CHUNK_FRAMES))
+    first = generator.write(context, 3, "bass", seed=1)
+    changed = {
+        "family": lambda: generator.write(context, 3, "lead", seed=1),
+        "no family": lambda: generator.write(context, 3, None, seed=1),
+        "context": lambda: generator.write(context[::-1], 3, "bass", seed=1),
+        "no context": lambda: generator.write(None, 3, "bass", seed=1),
+        "steps": lambda: generator.write(context, 3, "bass", seed=1, steps=2),
+    }[other]()
+    assert changed.shape == first.shape
+    assert np.abs(changed - first).max() > 1e-3
+
+
+def test_windows_continue_the_latents_before_them(generator: Generator) -> None:
+    context = generator.encode_context(noise(20 * CHUNK_FRAMES))
+    short, long = generator.write(context, 15, "bass", seed=2), generator.write(context, 20, "bass", seed=2)
+    assert np.array_equal(long[:15], short)
+    assert np.abs(long[15:]).max() > 0
+
+
+def test_silence_follows_a_context_that_is_too_short(generator: Generator) -> None:
+    audio = noise(2 * CHUNK_FRAMES)
+    padded = generator.encode_context(np.pad(audio, ((0, 0), (0, 2 * CHUNK_FRAMES))))
+    # The chunk after the audio holds the last half window of it; the ones after that are silence.
+    assert np.allclose(generator._context(padded[:3], 4), padded, atol=1e-4)
+    assert generator.write(padded[:3], 4, "bass", seed=1).shape == (4, 8, 64)
+
+
+def test_latents_stay_in_the_trained_range(generator: Generator) -> None:
+    assert np.abs(generator.write(None, 15, None, seed=3)).max() <= generator.pack.manifest.latent_limit
+
+
+def test_progress_rises_to_one(generator: Generator) -> None:
+    seen: list[tuple[float, str]] = []
+    generator.generate(None, 16, None, 0, on_progress=lambda fraction, stage: seen.append((fraction, stage)))
+    fractions = [fraction for fraction, _ in seen]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1)
+    assert [stage for stage in dict.fromkeys(stage for _, stage in seen)] == ["writing", "sounding"]
+
+
+def test_unknown_family(generator: Generator) -> None:
+    with pytest.raises(ValueError):
+        generator.generate(None, 1, "theremin", 0)
+
+
+def test_stop_ends_a_run_in_progress(generator: Generator) -> None:
+    ended: list[float] = []
+
+    def work() -> None:
+        with pytest.raises(Stopped):
+            generator.generate(None, 200, None, 0)
+        ended.append(time.perf_counter())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    time.sleep(0.3)
+    asked = time.perf_counter()
+    generator.stop.stop()
+    thread.join(5)
+    assert len(ended) == 1
+    assert ended[0] - asked < 0.25
+
+
+def test_stop_holds_until_cleared(generator: Generator) -> None:
+    generator.stop.stop()
+    with pytest.raises(Stopped):
+        generator.generate(None, 1, None, 0)
+    generator.stop.clear()
+    assert generator.generate(None, 1, None, 0).shape == (2, CHUNK_FRAMES)
+
+
+def test_device_is_reported_truthfully(tiny_pack: Path) -> None:
+    generator = Generator(tiny_pack, "auto", threads=1)
+    assert generator.device == ("cuda" if cuda_is_offered() else "cpu")
+    with pytest.raises(DeviceError, match="auto, cpu or cuda"):
+        Generator(tiny_pack, "abacus")
+
+
+@pytest.mark.skipif(cuda_is_offered(), reason="this ONNX Runtime has CUDA")
+def test_cuda_that_is_not_there_is_refused_with_a_sentence(tiny_pack: Path) -> None:
+    with pytest.raises(DeviceError, match=r"install riffbridge\[gpu\]"):
+        Generator(tiny_pack, "cuda")
+
+
+def test_nothing_is_written_beside_the_pack(tiny_pack: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(tiny_pack, tmp_path / "pack"))
+    before = sorted(path.name for path in copy.iterdir())
+    Generator(copy, "cpu", threads=1)
+    assert sorted(path.name for path in copy.iterdir()) == before
+
+
+def test_sessions_share_a_stop_signal(tiny_pack: Path) -> None:
+    stop = StopSignal()
+    session = Session(tiny_pack / "codec_features.onnx", "cpu", 1, stop)
+    inputs = {"latents": np.zeros((1, 8, 64), np.float32)}
+    assert len(session.run(inputs)) == len(session.outputs)
+    stop.stop()
+    with pytest.raises(Stopped):
+        session.run(inputs)
+
+
+def test_batches_are_small_enough_to_stop_in_time() -> None:
+    """One pair costs about 0.2 s on two cores; a run must not hold more than a few between two looks at the signal."""
+    assert codec_module.PAIR_BATCH <= 4
+    assert codec_module.ENCODE_BATCH <= 8
