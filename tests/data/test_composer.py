@@ -82,6 +82,13 @@ def test_roman_numerals() -> None:
     assert [chord.name for chord in chords] == ["D", "A7", "D", "A7"]
 
 
+def test_keys_and_chords_are_spelled_as_written() -> None:
+    assert Key(1, "minor").name == "C# minor"
+    assert Key(1, "major").name == "Db major"
+    assert Key(11, "major").spell(8) == "G#"
+    assert Key(0, "minor").spell(8) == "Ab"
+
+
 def test_dominant_of_a_minor_key_replaces_the_seventh_step() -> None:
     a_minor = Key(9, "minor")
     dominant = progression("V7", a_minor, 0.0, 1, 4)[0]

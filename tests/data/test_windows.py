@@ -33,7 +33,7 @@ def test_same_seed_same_window(stems: np.ndarray) -> None:
 
 def test_properties_of_many_windows(stems: np.ndarray) -> None:
     recipe = Recipe()
-    windows = [choose(stems, FAMILIES, seed, recipe) for seed in range(150)]
+    windows = [choose(stems, FAMILIES, seed, recipe) for seed in range(70)]
     active = activity(stems)
     for window in windows:
         assert FAMILIES[window.target] != "vocals"
@@ -41,12 +41,12 @@ def test_properties_of_many_windows(stems: np.ndarray) -> None:
         share = active[window.target, window.start // 4800 : (window.start + FRAMES) // 4800].mean()
         assert share >= recipe.minimum_active
     empty = np.mean([not window.context for window in windows])
-    assert 0.01 < empty < 0.16
+    assert 0.0 < empty < 0.2
     assert {len(window.context) for window in windows} >= {1, 2, 3}
 
 
 def test_reference_segment_is_another_one(stems: np.ndarray) -> None:
-    for seed in range(40):
+    for seed in range(20):
         window = choose(stems, FAMILIES, seed)
         assert window.leak == (window.reference_start == window.start)
         if window.target == 0:
@@ -60,7 +60,7 @@ def test_a_short_song_has_no_other_segment(stems: np.ndarray) -> None:
 
 
 def test_loud_stems_do_not_clip(stems: np.ndarray) -> None:
-    for seed in range(30):
+    for seed in range(15):
         loud = stems * 8
         window = choose(loud, FAMILIES, seed)
         target, context = cut(loud, window)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 NOTE_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+FLAT_MAJORS = (5, 10, 3, 8, 1)  # F, Bb, Eb, Ab, Db: keys written with flats
 SCALES = {
     "major": (0, 2, 4, 5, 7, 9, 11),
     "minor": (0, 2, 3, 5, 7, 8, 10),
-    "dorian": (0, 2, 3, 5, 7, 9, 10),
-    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
-    "phrygian": (0, 1, 3, 5, 7, 8, 10),
 }
 
 
@@ -29,7 +29,12 @@ class Key:
     @property
     def name(self) -> str:
         """As a musician writes it: "F# minor"."""
-        return f"{NOTE_NAMES[self.tonic]} {self.mode}"
+        return f"{self.spell(self.tonic)} {self.mode}"
+
+    def spell(self, pitch_class: int) -> str:
+        """Name of a pitch class with the accidentals of the key's signature."""
+        relative_major = (self.tonic - SCALES["major"][{"minor": 5}.get(self.mode, 0)]) % 12
+        return (FLAT_NAMES if relative_major in FLAT_MAJORS else SHARP_NAMES)[pitch_class]
 
 
 @dataclass(frozen=True, slots=True)
