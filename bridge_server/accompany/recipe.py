@@ -85,7 +85,7 @@ def load(path: Path) -> Recipe:
     try:
         held = json.loads(text.decode("utf-8")) if len(text) <= LARGEST_BYTES else None
         return _parse(held)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadArguments(f"{path.name} is not a recipe.", "Take the .json file that lies beside a stem.") from error
 
 

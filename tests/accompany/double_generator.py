@@ -1,0 +1,97 @@
+"""A double of `models.generator.Generator` that checks every argument and plays something computable at once.
+
+It stands in where the question is what `accompany` does, not how the models sound; `test_real_pack.py` asks those.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import PackError
+from models.families import FAMILIES
+from models.session import StopSignal
+
+Array = NDArray[np.float32]
+CHUNK = 32_768
+
+
+class DoubleGenerator:
+    """Plays a sine at -12 dBFS whose pitch is its seed."""
+
+    device = "cpu"
+    sample_rate = 48_000
+    chunk_frames = CHUNK
+
+    def __init__(self, pack_folder: Path, device: str, threads: int, stop: StopSignal) -> None:
+        assert device in ("auto", "cpu", "cuda")
+        assert threads >= 1
+        if not (pack_folder / "manifest.json").is_file():
+            raise PackError(f"There is no pack at {pack_folder}: manifest.json is missing.")
+        self.stop = stop
+        self.pack = SimpleNamespace(folder=pack_folder, manifest=SimpleNamespace(name="double", version="1", steps=5))
+        self.calls: list[SimpleNamespace] = []
+        self.step_s = 0.0
+        self.spoil: Callable[[Array], Array] = lambda audio: audio
+        self.fault: Exception | None = None
+
+    def chunks_for(self, frames: int) -> int:
+        return max(1, -(-frames // CHUNK))
+
+    def encode_context(self, audio: Array) -> Array:
+        """Silent latents; the audio is kept for the test to look at."""
+        assert audio.dtype == np.float32
+        assert audio.ndim == 2
+        assert audio.shape[0] == 2
+        assert np.isfinite(audio).all()
+        self.stop.check()
+        self.encoded = audio
+        chunks = self.chunks_for(audio.shape[1])
+        return np.zeros((chunks, 8, 64), np.float32)
+
+    def generate(
+        self,
+        context_latents: Array | None,
+        chunks: int,
+        family: str | None = None,
+        seed: int = 0,
+        steps: int | None = None,
+        on_progress: Callable[[float, str], None] | None = None,
+    ) -> Array:
+        assert context_latents is None or context_latents.shape == (chunks, 8, 64)
+        assert family is None or family in FAMILIES
+        assert 0 <= seed < 2**31
+        assert steps is None or 1 <= steps <= 30
+        assert on_progress is not None
+        self.calls.append(
+            SimpleNamespace(context=context_latents, chunks=chunks, family=family, seed=seed, steps=steps)
+        )
+        for step in range(5):
+            self._step(0.04 * (step + 1), "writing", on_progress)
+        for chunk in range(chunks):
+            self._step(0.2 + 0.8 * (chunk + 1) / chunks, "sounding", on_progress)
+        if self.fault is not None:
+            raise self.fault
+        tone = 0.25 * np.sin(2 * np.pi * (200 + seed % 1000) * np.arange(chunks * CHUNK) / 48_000)
+        return self.spoil(np.repeat(tone[None], 2, axis=0).astype(np.float32))
+
+    def _step(self, fraction: float, stage: str, on_progress: Callable[[float, str], None]) -> None:
+        end = time.monotonic() + self.step_s
+        while time.monotonic() < end:
+            self.stop.check()
+            time.sleep(0.001)
+        self.stop.check()
+        on_progress(fraction, stage)
+
+
+def double_pack(folder: Path) -> Path:
+    """A folder that holds nothing but a manifest to be hashed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").write_text(json.dumps({"name": "double"}), encoding="utf-8")
+    return folder

@@ -1,0 +1,53 @@
+"""The shipped pack, end to end in this process. Skipped only while no pack has been trained yet."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bridge_server.accompany import recipe as recipes
+from bridge_server.accompany.pipeline import Accompanist
+from bridge_server.audio import wav_file
+from bridge_server.errors import Cancelled
+from bridge_server.settings import default_pack_folder
+from tests.accompany.conftest import MakeRequest, write_context
+
+pytestmark = pytest.mark.skipif(
+    not (default_pack_folder() / "manifest.json").is_file(), reason="the starter pack is not there"
+)
+
+
+@pytest.fixture(scope="module")
+def real() -> Accompanist:
+    return Accompanist(default_pack_folder(), "cpu")
+
+
+def test_two_variations_differ_and_each_can_be_made_again(
+    real: Accompanist, make_request: MakeRequest, tmp_path: Path
+) -> None:
+    request = make_request(context=str(write_context(tmp_path, seconds=3.3)), variations=2)
+    stems = real.run(request, lambda fraction, stage: None, lambda stem: None)
+    one, two = (wav_file.read_file(Path(stem.path)) for stem in stems)
+    assert one.frames == two.frames == round(3.3 * 44_100)
+    assert np.abs(one.samples - two.samples).max() > 0.01
+    again = real.replay(recipes.load(Path(stems[1].recipe)), tmp_path / "again", lambda fraction, stage: None)
+    assert again.sha256 == stems[1].sha256
+
+
+def test_a_running_job_stops_within_250_ms(real: Accompanist, make_request: MakeRequest, tmp_path: Path) -> None:
+    request = make_request(context=str(write_context(tmp_path, seconds=60.0)), variations=2)
+    stopped: list[float] = []
+
+    def stop() -> None:
+        stopped.append(time.monotonic())
+        real.stop.stop()
+
+    threading.Timer(1.5, stop).start()
+    with pytest.raises(Cancelled):
+        real.run(request, lambda fraction, stage: None, lambda stem: None)
+    assert time.monotonic() - stopped[0] < 0.25
+    real.stop.clear()
