@@ -40,10 +40,7 @@ def truth(song: Song, rendered: Rendered) -> dict[str, object]:
         "beats_per_bar": song.beats_per_bar,
         "key": song.key.name,
         "families": rendered.families,
-        "chords": [
-            {"start": round(a, 4), "end": round(b, 4), "name": song.key.spell(c.root) + c.suffix}
-            for a, b, c in rendered.chords
-        ],
+        "chords": [{"start": start, "end": end, "name": name} for start, end, name in chords],
         "beats": [round(float(t), 4) for t in rendered.beats_s],
         "downbeats": [round(float(t), 4) for t in rendered.downbeats_s],
     }
