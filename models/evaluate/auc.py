@@ -39,7 +39,7 @@ def matched_auc(scores: Scores, made_for: NDArray[np.integer] | None = None, see
     opponents[np.arange(count), np.arange(count)] = 0
     opponents[np.arange(count), made_for] = 0
     drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=1000)
-    low, high = np.percentile([_weighted(wins, opponents, weights) for weights in drawn], [2.5, 97.5])
+    low, high = np.nanpercentile([_weighted(wins, opponents, weights) for weights in drawn], [2.5, 97.5])
     return Auc(_weighted(wins, opponents, np.ones(count)), float(low), float(high), count)
 
 
@@ -54,6 +54,6 @@ def derangement(count: int, seed: int) -> NDArray[np.integer]:
 
 
 def _weighted(wins: Scores, opponents: Scores, weights: Scores) -> float:
-    """Share of wins when song i counts `weights[i]` times as context and as opponent."""
+    """Share of wins when song i counts `weights[i]` times as context and as opponent; NaN without a pair."""
     mask = opponents * weights[:, None] * weights[None, :]
-    return float((wins * mask).sum() / max(mask.sum(), 1e-12))
+    return float((wins * mask).sum() / mask.sum()) if mask.any() else float("nan")

@@ -23,6 +23,7 @@ from models.pack import Pack
 
 Decoder = Callable[[Audio, int], Audio]
 Values = dict[str, float]
+FEW_CLIPS = 6
 GATES = (("gate 1, go on", "go_on"), ("gate 2, worth shipping", "ship"))
 
 
@@ -35,25 +36,29 @@ def codec_decoders(codec: Codec) -> dict[str, Decoder]:
     return {f"codec, {steps} step{'s' * (steps > 1)}": there_and_back(steps) for steps in (1, 2)}
 
 
-def measure_group(clips: list[Clip], decoders: dict[str, Decoder], done: Callable[[], None]) -> dict[str, Values]:
-    """Mean of every metric over the clips, per decoder; clip k is decoded with seed k."""
+def measure_group(clips: list[Clip], decoders: dict[str, Decoder], done: Callable[[], None]) -> dict[str, list[Values]]:
+    """Every metric of every clip, per decoder; clip k is decoded with seed k."""
     values: dict[str, list[Values]] = {name: [] for name in decoders}
     for seed, clip in enumerate(clips):
         for name, decoder in decoders.items():
             values[name].append(measure(clip.audio, decoder(clip.audio, seed)))
         done()
-    return {name: _mean(rows) for name, rows in values.items()}
+    return values
 
 
-def group_report(group: str, clips: list[Clip], means: dict[str, Values]) -> str:
-    """Markdown of one group: what was heard, the table, and a verdict per gate for each row of the codec."""
-    rows = [[name, *(_cell(values[metric.label]) for metric in METRICS)] for name, values in means.items()]
+def group_report(group: str, clips: list[Clip], values: dict[str, list[Values]]) -> str:
+    """Markdown of one group: what was heard, the means, and a verdict per gate for each row of the codec."""
+    means = {name: _mean(rows) for name, rows in values.items()}
+    rows = [_row(name, mean) for name, mean in means.items()]
+    if len(clips) <= FEW_CLIPS:  # sounds that have little in common: a mean hides which one failed
+        best = [name for name in values if name.startswith("codec")][-1]
+        rows += [_row(f"{clip.name}, {best}", own) for clip, own in zip(clips, values[best], strict=True)]
     for title, bar in GATES:
         rows.append([f"**{title}**", *(_bar_cell(metric, getattr(metric, bar)) for metric in METRICS)])
     table = markdown_table(["", *(metric.label for metric in METRICS)], rows)
     verdicts = [
-        f"- {name}, {title}: {verdict(values, bar)}"
-        for name, values in means.items()
+        f"- {name}, {title}: {verdict(mean, bar)}"
+        for name, mean in means.items()
         if name.startswith("codec")
         for title, bar in GATES
     ]
@@ -106,8 +111,8 @@ def _mean(rows: list[Values]) -> Values:
     return {label: float(np.mean([row[label] for row in rows])) for label in rows[0]}
 
 
-def _cell(value: float) -> str:
-    return f"{value:.2f}"
+def _row(name: str, values: Values) -> list[str]:
+    return [name, *(f"{values[metric.label]:.2f}" for metric in METRICS)]
 
 
 def _bar_cell(metric: Metric, bar: float | None) -> str:

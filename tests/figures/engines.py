@@ -33,6 +33,7 @@ class TorchSession:
         from models.session import sensible_threads
 
         torch.set_num_threads(threads or sensible_threads())
+        torch.set_flush_denormal(True)  # as the ONNX sessions do
         self._network, self.inputs, self.outputs = _network(path.stem)
 
     def run(self, inputs: Mapping[str, np.ndarray], outputs: Sequence[str] | None = None) -> list[np.ndarray]:
