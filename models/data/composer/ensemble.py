@@ -38,6 +38,7 @@ PROGRAMS: dict[str, tuple[int, ...]] = {
     "pad": (50, 51, 52, 53, 54, 88, 89, 90, 91, 92, 93, 94, 95),
     "lead": (80, 81, 82, 83, 84, 85, 86, 87),
 }
+HELD_PROGRAMS = {("strings", "pad"): (44, 48, 48, 49, 50, 51)}  # no plucked sounds for held chords
 LEVELS_DB = {
     "drums": -16.0,
     "bass": -17.5,
@@ -105,7 +106,7 @@ def track_of(chair: Chair, song: Song, plan: Style, dice: Dice) -> Track:
         source="synthesis" if own else "soundfont",
         patch=chair.family,
         seed=f"{song.seed}/sound/{chair.family}",
-        program=dice.pick(PROGRAMS[chair.family]),
+        program=dice.pick(HELD_PROGRAMS.get((chair.family, chair.role), PROGRAMS[chair.family])),
         font=dice.integer(0, 999),
     )
     pan = 0.0 if chair.role in ("drums", "bass", "pad") else max(-0.8, min(0.8, dice.normal(0.3)))

@@ -214,7 +214,7 @@ def _winds(dice: Dice) -> Patch:
         release=0.1,
         vibrato=dice.between(0.1, 0.35),
         vibrato_hz=dice.between(4.5, 6.5),
-        noise=dice.between(0.02, 0.2),
+        noise=dice.between(0.01, 0.09),
         noise_decay=5.0,
         glide=dice.between(0, 0.5),
     )
