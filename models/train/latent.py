@@ -28,7 +28,7 @@ from models.train import checkpoint
 from models.train.consistency import consistency_denoise, consistency_loss, draw_indices, step_size
 from models.train.diffusion import draw_sigmas, edm_denoise, edm_loss
 from models.train.ema import Ema
-from models.train.latent_data import Batch, LatentPool
+from models.train.latent_data import Batch, LatentPool, wait_for_songs
 from models.train.latent_model import LatentModel
 from models.train.validate import validate
 
@@ -60,6 +60,7 @@ class Settings:
     log_steps: int = 50
     checkpoint_s: float = 60.0
     validate_s: float = 30.0
+    wait_for: int = 4  # songs to wait for before the start, up to 5 minutes
     refresh_s: float = 10.0  # how often to look for newly encoded songs
     stop_at_s: float = math.inf  # save and leave when the process is this old, finished or not
 
@@ -218,6 +219,7 @@ class Log:
 
 def train(settings: Settings) -> Path:
     """Runs one stage to the end of its budget; returns the folder with the averaged weights."""
+    wait_for_songs(settings.latents, settings.wait_for)
     trainer, log = Trainer(settings), Log(settings.out / "log.jsonl")
     began = time.monotonic()
     trainer.compile()

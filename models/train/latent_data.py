@@ -8,6 +8,7 @@ The folder, written by the encoding command, holds `targets.f16` [song, 6, 120, 
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,8 @@ class LatentPool:
         """Loads what is there.
 
         Args:
-            held_out: first and last + 1 of the songs kept for validation; default the last 2 % (at least 2).
+            held_out: first and last + 1 of the songs kept for validation; default the last 2 % of what is there
+                now, in small folders more (see `_hold_out`).
 
         Raises:
             ValueError: fewer than 4 songs.
@@ -62,7 +64,7 @@ class LatentPool:
         count = self._available()
         if count < 4:
             raise ValueError(f"{folder} holds {count} songs; training needs at least 4.")
-        self.held_out = held_out or (count - max(2, count // 50), count)
+        self.held_out = held_out or (count - _hold_out(count), count)
         self.refresh()
 
     def refresh(self) -> int:
@@ -125,7 +127,7 @@ class LatentPool:
         return (raw.float() - self.mean) * self.scale
 
     def _available(self) -> int:
-        return int((self.folder / "count").read_text())
+        return count_songs(self.folder)
 
     def _take(self, count: int) -> None:
         """Copies songs up to `count`; room grows by half so that a growing folder is not copied every time."""
@@ -151,6 +153,32 @@ class LatentPool:
         self._pairs = torch.from_numpy(flat).to(self.device)
         self._pair_families = torch.from_numpy(family).to(self.device)
         self._cdf = torch.from_numpy(cdf.astype(np.float32)).to(self.device)
+
+
+def count_songs(folder: Path) -> int:
+    """Songs that are complete in the folder; 0 before the encoder has published any."""
+    try:
+        return int((folder / "count").read_text())
+    except FileNotFoundError:
+        return 0
+
+
+def wait_for_songs(folder: Path, songs: int, patience_s: float = 300.0) -> None:
+    """Returns once the folder holds so many songs.
+
+    Raises:
+        TimeoutError: it did not within `patience_s`.
+    """
+    deadline = time.monotonic() + patience_s
+    while count_songs(folder) < songs:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{folder} holds {count_songs(folder)} songs after {patience_s:.0f} s, not {songs}.")
+        time.sleep(0.2)
+
+
+def _hold_out(count: int) -> int:
+    """2 %, but up to 32 of a small folder (an eighth at most): a growing one may be small when training starts."""
+    return max(2, min(32, count // 8), count // 50)
 
 
 def _enlarge(store: Tensor, room: int) -> Tensor:
