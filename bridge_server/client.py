@@ -30,7 +30,7 @@ __all__ = ["RiffClient", "ServerGone"]
 
 MISSED_BEATS_S = 4.0  # silence after which the server counts as gone
 RENEW_S = 5.0  # a third of the lease
-SEARCH_S = 0.5  # between tries to find a server that is gone or was restarted
+SEARCH_S = 0.5  # between tries to find a server that is gone, or stems that got lost
 POLL_S = 0.25  # how often a waiting client looks whether contact was lost
 
 
@@ -133,7 +133,7 @@ class RiffClient:
         done: m.Done | None = None
         while done is None or len(stems) < done.count:
             message = self._line.next(about(request_id), POLL_S)
-            self._keep_contact(request_id, patience_s)
+            self._keep_contact(request_id, patience_s, asks_again=done is not None)
             if isinstance(message, m.Progress):
                 yield message
             elif isinstance(message, m.Stem) and message.index not in stems:
@@ -178,12 +178,15 @@ class RiffClient:
         """The next message of any kind but heartbeats, acked if it wants to be."""
         return self._line.next(lambda _: True, timeout_s)
 
-    def _keep_contact(self, request_id: str, patience_s: float) -> None:
-        """Renew the lease; when the server is silent or another, find it, greet it and ask for the request."""
+    def _keep_contact(self, request_id: str, patience_s: float, *, asks_again: bool) -> None:
+        """Renew the lease; when the server is silent or another, find it, greet it and ask for the request.
+
+        asks_again: `done` came and stems did not, so they were lost on the way.
+        """
         now = time.monotonic()
         if now - self._line.heard > patience_s:
             raise ServerGone()
-        is_lost = self._line.restarted or now - self._line.heard > MISSED_BEATS_S
+        is_lost = asks_again or self._line.restarted or now - self._line.heard > MISSED_BEATS_S
         if now - self._renewed < (SEARCH_S if is_lost else RENEW_S):
             return
         self._renewed = now
