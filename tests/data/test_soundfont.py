@@ -39,6 +39,12 @@ def test_songs_use_fonts_and_own_synthesis_about_equally() -> None:
     assert 0.4 < sources.count("synthesis") / len(sources) < 0.6
 
 
+def test_a_track_does_not_leak_into_the_next() -> None:
+    soundfont.render(0, 48, False, [Note(0.0, 5.0, 60, 0.9)], 24_000)
+    audio = soundfont.render(0, 73, False, [Note(0.4, 0.1, 69, 0.9)], 24_000)
+    assert np.abs(audio[:, :19_000]).max() < 1e-4
+
+
 def test_same_bytes_twice_with_a_font() -> None:
     first, second = (render(compose(1), 20.0, 48_000) for _ in range(2))
     assert not all(first.own_synthesis)

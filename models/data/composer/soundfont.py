@@ -14,6 +14,7 @@ from models.data.composer.song import Note
 from models.data.composer.wavetable import RATE
 
 MAX_VOICES = 96
+FADE_FRAMES = RATE // 10
 _fonts: list[Any] = []
 
 
@@ -41,7 +42,7 @@ def available() -> int:
 def render(font: int, program: int, drums: bool, notes: list[Note], frames: int) -> np.ndarray:
     """Audio [2, frames] of the notes with a General MIDI program (or drum kit); starts are not negative."""
     synth = _fonts[font % len(_fonts)]
-    synth.reset()
+    _silence(synth)
     synth.channel_set_preset_number(0, program, drums)
     events = [(int(note.start_s * RATE), 1, note.pitch, note.velocity) for note in notes]
     events += [(int((note.start_s + note.duration_s) * RATE), 0, note.pitch, 0.0) for note in notes]
@@ -60,5 +61,11 @@ def render(font: int, program: int, drums: bool, notes: list[Note], frames: int)
         else:
             synth.channel_note_off(0, pitch)
     synth.render(view[position * 8 :])
-    synth.reset()
     return np.ascontiguousarray(buffer.reshape(frames, 2).T)
+
+
+def _silence(synth: Any) -> None:
+    """Ends all voices. A reset only fades them out, so the fade is rendered away: the last track must not leak."""
+    synth.reset()
+    synth.render(memoryview(np.zeros(2 * FADE_FRAMES, np.float32)).cast("B"))
+    synth.reset()
