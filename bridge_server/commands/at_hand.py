@@ -16,6 +16,7 @@ from bridge_server.errors import ModelMissing, RiffError
 from bridge_server.settings import Settings
 from bridge_server.transport.discovery import find_server
 
+SERVE_COMMAND = (sys.executable, "-m", "bridge_server.cli", "serve")
 START_LIMIT_S = 20.0
 LOAD_LIMIT_S = 120.0
 
@@ -50,8 +51,7 @@ def client_of(settings: Settings, console: Console, keep: bool = False) -> Itera
 def _start(settings: Settings) -> subprocess.Popen[bytes]:
     """A server detached from this terminal: Ctrl-C here must not stop jobs of other clients there."""
     settings.state_folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "bridge_server.cli", "serve"]
-    command += ["--host", settings.host, "--port", str(settings.port), "--device", settings.device]
+    command = [*SERVE_COMMAND, "--host", settings.host, "--port", str(settings.port), "--device", settings.device]
     command += ["--state", str(settings.state_folder), "--exchange", str(settings.exchange_folder)]
     command += ["--pack", str(settings.pack_folder)]
     detached: dict[str, Any] = {"start_new_session": True}
