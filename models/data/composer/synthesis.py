@@ -9,7 +9,8 @@ import numpy as np
 import scipy.fft
 
 from models.data.composer.dice import Dice
-from models.data.composer.patches import Patch, patch
+from models.data.composer.patch import Patch
+from models.data.composer.patches import patch
 from models.data.composer.song import Note
 from models.data.composer.wavetable import (
     RATE,
