@@ -23,9 +23,9 @@ from models.spectrogram import CHUNK_FRAMES, CHUNK_SHAPE, OverlapAdd, chunk_spec
 Array = NDArray[np.float32]
 OnStep = Callable[[int, int], None]
 
-# Chunks or pairs in one run. Larger batches are not faster on two cores, cost memory and answer a stop later.
-ENCODE_BATCH = 4
-PAIR_BATCH = 2
+BATCHES = {"cpu": (2, 1), "cuda": (16, 8)}
+"""Chunks per run of the encoder and pairs per run of the decoder. On two cores one pair takes 65 ms alone and 67 in a
+batch of two (features and encoder 18 ms per chunk either way), and a stop is answered sooner."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ class Codec:
         names = ("codec_encode.onnx", "codec_features.onnx", "codec_decode_step.onnx")
         self.sessions = tuple(Session(pack.path(name), device, threads, self.stop) for name in names)
         self._encode, self._features, self._step = self.sessions
+        self.device = self._step.device
+        self.chunk_batch, self.pair_batch = BATCHES[self.device]
         self._mean, self._std = pack.array("latent_mean.npy"), pack.array("latent_std.npy")
         self._schedule, self._sigmas = pack.manifest.schedule, pack.manifest.decode_sigmas
         self._feature_names = self._features.outputs
@@ -68,8 +70,8 @@ class Codec:
         if not np.isfinite(audio).all():
             raise ContextError("The context contains values that are no numbers: bounce it again.")
         count = -(-audio.shape[1] // CHUNK_FRAMES)
-        blocks = [self._encode_block(audio, at, min(ENCODE_BATCH, count - at)) for at in range(0, count, ENCODE_BATCH)]
-        return np.concatenate(blocks)
+        starts = range(0, count, self.chunk_batch)
+        return np.concatenate([self._encode_block(audio, at, min(self.chunk_batch, count - at)) for at in starts])
 
     def decode(self, latents: Array, seed: int, steps: int | None = None, on_step: OnStep | None = None) -> Array:
         """Normalised latents `[chunk, 8, 64]` -> audio `[2, 32768 chunk]` at 48 kHz.
@@ -100,8 +102,8 @@ class Codec:
         """Every chunk with its features and an empty estimate."""
         raw = latents / np.float32(self._schedule.sigma_data) * self._std + self._mean
         raw = np.clip(raw, -1, 1).astype(np.float32)  # what the encoder's tanh can reach
-        for at in range(0, len(raw), ENCODE_BATCH):
-            features = self._features.run({"latents": raw[at : at + ENCODE_BATCH]}, self._feature_names)
+        for at in range(0, len(raw), self.chunk_batch):
+            features = self._features.run({"latents": raw[at : at + self.chunk_batch]}, self._feature_names)
             for item in range(len(features[0])):
                 own = tuple(feature[item] for feature in features)
                 yield _Chunk(at + item, np.zeros(CHUNK_SHAPE, np.float32), own)
@@ -111,8 +113,8 @@ class Codec:
     ) -> Iterator[_Chunk]:
         """One step over all chunks in order; holds no more chunks than a batch of windows needs."""
         source, held = iter(chunks), dict[int, _Chunk]()
-        for at in range(0, len(pairing), PAIR_BATCH):
-            batch = pairing[at : at + PAIR_BATCH]
+        for at in range(0, len(pairing), self.pair_batch):
+            batch = pairing[at : at + self.pair_batch]
             missing = batch[-1].right + 1 - (max(held) + 1 if held else 0)
             held.update((chunk.index, chunk) for chunk in islice(source, missing))
             yield from self._run_windows(batch, held, step, sigma, seed)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from models import codec as codec_module
 from models.codec import Codec, Window, windows
 from models.errors import ContextError
 from models.nets.spectrogram import chunk_spectrograms
@@ -60,16 +59,16 @@ def test_number_of_chunks(codec: Codec, frames: int, chunks: int) -> None:
     assert codec.encode(noise(frames)).shape == (chunks, 8, 64)
 
 
-@pytest.mark.parametrize("encode_batch", [1, 3, 64])
+@pytest.mark.parametrize("chunk_batch", [1, 3, 64])
 @pytest.mark.parametrize("pair_batch", [1, 3, 64])
 def test_result_does_not_depend_on_the_batch_split(
-    codec: Codec, monkeypatch: pytest.MonkeyPatch, encode_batch: int, pair_batch: int
+    codec: Codec, monkeypatch: pytest.MonkeyPatch, chunk_batch: int, pair_batch: int
 ) -> None:
     audio = noise(7 * CHUNK_FRAMES)
     latents = codec.encode(audio)
     decoded = codec.decode(latents, seed=3)
-    monkeypatch.setattr(codec_module, "ENCODE_BATCH", encode_batch)
-    monkeypatch.setattr(codec_module, "PAIR_BATCH", pair_batch)
+    monkeypatch.setattr(codec, "chunk_batch", chunk_batch)
+    monkeypatch.setattr(codec, "pair_batch", pair_batch)
     assert np.abs(codec.encode(audio) - latents).max() < 1e-4
     assert np.abs(codec.decode(latents, seed=3) - decoded).max() < 1e-4 * np.abs(decoded).max()
 

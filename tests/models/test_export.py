@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from models.export import LARGEST_ERROR, LARGEST_PACK_BYTES
+from models.generator import Generator
 from models.nets.graphs import pack_graphs, require_attention
 from models.nets.rounding import SMALLEST, round_weights, shrink
 from models.nets.trained import load_networks
@@ -164,3 +165,11 @@ def test_the_shipped_pack_is_whole_and_small() -> None:
     assert sum(file.bytes for file in pack.manifest.files) <= LARGEST_PACK_BYTES
     assert pack.manifest.conditioning == "instrument-family"
     assert all(report["parity"] < LARGEST_ERROR for report in pack.manifest.provenance["export"])
+
+
+@pytest.mark.skipif(not (STARTER / "manifest.json").exists(), reason="the trained pack is not here yet")
+def test_the_shipped_pack_plays() -> None:
+    generator = Generator(STARTER, "cpu")
+    stem = generator.generate(None, 2, "drums", seed=1)
+    assert 1e-3 < np.abs(stem).max() < 4
+    assert generator.generate(None, 2, "drums", seed=1).tobytes() == stem.tobytes()
