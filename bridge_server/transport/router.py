@@ -67,18 +67,26 @@ class Router:
 
     def handle(self, source: Place, packet: bytes) -> None:
         """One packet from one place; never raises."""
-        now = self._clock.monotonic()
-        if isinstance(source, UdpPlace) and not self._heard.take(source, now):
-            if self._scolded.take(source, now):
-                self._post(self._reply_to(source), m.Refused.because("", RateLimited()))
+        if not self._may_speak(source):
             return
         try:
             raw_messages = read_packet(packet, self._settings.limits.packet)
         except RiffError as error:
             self._refuse(source, "", error)
             return
-        for raw in raw_messages:
+        for index, raw in enumerate(raw_messages):
+            if index and not self._may_speak(source):  # a bundle counts as many as it holds
+                return
             self._handle_one(source, raw)
+
+    def _may_speak(self, source: Place) -> bool:
+        """Count one message; too many are dropped, and the source is told so once a second."""
+        now = self._clock.monotonic()
+        if isinstance(source, FilePlace) or self._heard.take(source, now):
+            return True
+        if self._scolded.take(source, now):
+            self._post(self._reply_to(source), m.Refused.because("", RateLimited()))
+        return False
 
     def _handle_one(self, source: Place, raw: RawMessage) -> None:
         row = ROW_BY_ADDRESS.get(raw.address)

@@ -11,7 +11,7 @@ import pytest
 from bridge_server import errors
 from bridge_server.client import RiffClient
 from bridge_server.protocol import messages as m
-from bridge_server.protocol.wire import read_packet, write_packet
+from bridge_server.protocol.wire import read_packet, write_bundle, write_packet
 from bridge_server.settings import Limits, Settings
 from bridge_server.transport.clients import Place, UdpPlace
 from bridge_server.transport.delivery import Delivery
@@ -100,6 +100,16 @@ def test_a_guest_gets_few_answers_and_a_greeted_client_all(tmp_path: Path) -> No
     assert answered == 20
     desk.say(hello(""))
     assert all(desk.say(m.Ping(k)) == m.Pong(k) for k in range(100))
+
+
+def test_a_bundle_counts_as_many_messages_as_it_holds(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.say(hello(TOKEN))
+    desk.answers.clear()
+    for _ in range(20):
+        desk.router.handle(UdpPlace("127.0.0.1", 4000), write_bundle([m.Ping(1)] * 60))
+    pongs = [answer for answer in desk.answers if isinstance(answer, m.Pong)]
+    assert len(pongs) == 399  # the burst of 400, of which the hello took one
 
 
 def test_a_server_open_to_the_network_hears_only_clients_with_the_token(tmp_path: Path) -> None:
