@@ -63,15 +63,23 @@ class Codec:
         if set(self._step.inputs) != {"noisy", "sigma", *self._feature_names}:
             raise PackError("The decoder of this pack does not take the features that it makes: fetch it again.")
 
-    def encode(self, audio: Array) -> Array:
-        """Audio `[2, frame]` at 48 kHz -> normalised latents `[chunk, 8, 64]`; silence fills the last chunk."""
+    def encode(self, audio: Array, on_step: OnStep | None = None) -> Array:
+        """Audio `[2, frame]` at 48 kHz -> normalised latents `[chunk, 8, 64]`; silence fills the last chunk.
+
+        on_step(done, of) counts chunks. Raises ContextError for another shape and for values that are no numbers.
+        """
         if audio.ndim != 2 or audio.shape[0] != 2 or audio.shape[1] == 0:
             raise ContextError(f"The codec takes stereo audio [2, frame], not the shape {audio.shape}.")
         if not np.isfinite(audio).all():
             raise ContextError("The context contains values that are no numbers: bounce it again.")
         count = -(-audio.shape[1] // CHUNK_FRAMES)
-        starts = range(0, count, self.chunk_batch)
-        return np.concatenate([self._encode_block(audio, at, min(self.chunk_batch, count - at)) for at in starts])
+        blocks: list[Array] = []
+        for at in range(0, count, self.chunk_batch):
+            end = min(at + self.chunk_batch, count)
+            blocks.append(self._encode_block(audio, at, end - at))
+            if on_step is not None:
+                on_step(end, count)
+        return np.concatenate(blocks)
 
     def decode(self, latents: Array, seed: int, steps: int | None = None, on_step: OnStep | None = None) -> Array:
         """Normalised latents `[chunk, 8, 64]` -> audio `[2, 32768 chunk]` at 48 kHz.

@@ -63,9 +63,12 @@ class Generator:
         """Whole chunks that hold a number of 48 kHz frames."""
         return max(1, -(-frames // CHUNK_FRAMES))
 
-    def encode_context(self, audio: Array) -> Array:
-        """Audio `[2, frame]` at 48 kHz -> latents `[chunk, 8, 64]`; silence fills the last chunk (ContextError)."""
-        return self.codec.encode(np.asarray(audio, np.float32))
+    def encode_context(self, audio: Array, on_step: Callable[[int, int], None] | None = None) -> Array:
+        """Audio `[2, frame]` at 48 kHz -> latents `[chunk, 8, 64]`; silence fills the last chunk.
+
+        on_step(done, of) counts chunks. Raises ContextError for another shape and for values that are no numbers.
+        """
+        return self.codec.encode(np.asarray(audio, np.float32), on_step)
 
     def generate(
         self,
