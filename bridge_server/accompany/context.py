@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bridge_server.accompany.recipe import ContextMark
 from bridge_server.accompany.request import StemRequest
-from bridge_server.audio import safe_paths, wav_file, wav_gate
+from bridge_server.audio import Check, safe_paths, wav_file, wav_gate
 from bridge_server.audio.loudness import loudness_lufs
 from bridge_server.audio.resample import resample
 from bridge_server.audio.waveform import Waveform
@@ -26,7 +25,7 @@ class Context:
     lufs: float
 
 
-def read_context(request: StemRequest, context_file: Path | None, check: Callable[[], None]) -> Context:
+def read_context(request: StemRequest, context_file: Path | None, check: Check) -> Context:
     """Read and judge the context of a request; waits up to 5 s for a bounce to finish.
 
     Args:
@@ -40,13 +39,10 @@ def read_context(request: StemRequest, context_file: Path | None, check: Callabl
         # A finished copy is nobody's bounce any more: no need to watch whether it grows (0.2 s).
         header = wav_gate.read_header(file.handle) if copied else wav_gate.wait_ready(file.handle, check=check)
         bounced = wav_file.read_region(file.handle, header, request.context_start, request.context_frames, check)
-        check()
-        digest = wav_file.sha256_of(file.handle)
+        mark = ContextMark(wav_file.sha256_of(file.handle, check), bounced.sample_rate, bounced.frames)
     wav_file.require_sound(bounced)
-    check()
-    audio = resample(bounced.to_stereo(), MODEL_RATE_HZ)
-    check()
-    return Context(audio, ContextMark(digest, bounced.sample_rate, bounced.frames), loudness_lufs(audio))
+    audio = resample(bounced.to_stereo(), MODEL_RATE_HZ, check=check)
+    return Context(audio, mark, loudness_lufs(audio, check))
 
 
 def _source(request: StemRequest, copy: Path | None) -> tuple[str, list[Path] | None]:

@@ -21,7 +21,7 @@ from bridge_server.accompany.progress import OnProgress, Progress
 from bridge_server.accompany.recipe import Player, Recipe
 from bridge_server.accompany.request import StemRequest
 from bridge_server.accompany.variations import StemResult, Variation
-from bridge_server.audio import loudness, new_files, safe_paths, wav_file, wav_gate
+from bridge_server.audio import Check, loudness, new_files, safe_paths, wav_file, wav_gate
 from bridge_server.audio.resample import frames_at, resample
 from bridge_server.audio.waveform import Waveform
 from bridge_server.errors import BadArguments, Cancelled, FormatNotSupported, Internal, ModelMissing, OutOfMemory
@@ -148,8 +148,10 @@ class Accompanist:
         audio = self._play(job, variation, seconds)
         with _timed(seconds, "writing"):
             job.progress.writing(variation.index)
-            stem, gain = _finish(job, audio)
-            written = wav_file.write_stem(job.folder, variation.name, stem, job.request.format, variation.seed)
+            stem, gain = _finish(job, audio, self.stop.check)
+            written = wav_file.write_stem(
+                job.folder, variation.name, stem, job.request.format, variation.seed, self.stop.check
+            )
         recipe = Recipe(
             request=job.request,
             index=variation.index,
@@ -204,12 +206,12 @@ class _StageWatch:
         self.enter(self.stage)
 
 
-def _finish(job: _Job, audio: Waveform) -> tuple[Waveform, float]:
+def _finish(job: _Job, audio: Waveform, check: Check) -> tuple[Waveform, float]:
     """The audio at the stem's rate, length and loudness, and the gain that this took."""
-    stem = resample(audio, job.rate, job.frames)
+    stem = resample(audio, job.rate, job.frames, check)
     gain = min(1.0, loudness.peak_gain(stem))
     if job.request.loudness == "match" and job.context is not None:
-        gain = loudness.match_gain(stem, job.context.lufs)
+        gain = loudness.match_gain(stem, job.context.lufs, check)
     return Waveform(stem.samples * np.float32(gain), stem.sample_rate), float(np.float32(gain))
 
 

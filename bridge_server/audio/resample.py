@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import soxr
 
-from bridge_server.audio.waveform import Waveform
+from bridge_server.audio import Check, go_on
+from bridge_server.audio.waveform import Samples, Waveform
+
+BLOCK_FRAMES = 1 << 18
 
 
 def frames_at(frames: int, from_rate: int, to_rate: int) -> int:
@@ -13,23 +18,30 @@ def frames_at(frames: int, from_rate: int, to_rate: int) -> int:
     return (2 * frames * to_rate + from_rate) // (2 * from_rate)
 
 
-def resample(waveform: Waveform, to_rate: int, frames: int | None = None) -> Waveform:
+def resample(waveform: Waveform, to_rate: int, frames: int | None = None, check: Check = go_on) -> Waveform:
     """The same audio at `to_rate` Hz, `frames` long (default: the exact length, rounded).
 
-    Same input, same bytes out: soxr runs single-threaded without dither. Missing frames at the end (the filter may
-    give one less than the rounded length) are silent, surplus ones are cut.
+    Same input, same bytes out: soxr runs single-threaded without dither, always in the same blocks. Missing frames
+    at the end (the filter may give one less than the rounded length) are silent, surplus ones are cut. `check` is
+    called between blocks.
     """
     length = frames_at(waveform.frames, waveform.sample_rate, to_rate) if frames is None else frames
     samples = waveform.samples
     if to_rate != waveform.sample_rate and waveform.frames:
-        interleaved = np.ascontiguousarray(samples.T)
-        samples = soxr.resample(interleaved, waveform.sample_rate, to_rate, quality="VHQ").T
+        samples = np.concatenate(list(_resampled(waveform, to_rate, check))).T
     return Waveform(_fit(samples, length), to_rate)
 
 
-def _fit(
-    samples: np.ndarray[tuple[int, ...], np.dtype[np.float32]], frames: int
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _resampled(waveform: Waveform, to_rate: int, check: Check) -> Iterator[Samples]:
+    """Blocks `[frame, channel]` at the new rate."""
+    stream = soxr.ResampleStream(waveform.sample_rate, to_rate, waveform.channels, dtype="float32", quality="VHQ")
+    for first in range(0, waveform.frames, BLOCK_FRAMES):
+        check()
+        block = np.ascontiguousarray(waveform.samples[:, first : first + BLOCK_FRAMES].T)
+        yield stream.resample_chunk(block, last=first + BLOCK_FRAMES >= waveform.frames).reshape(-1, waveform.channels)
+
+
+def _fit(samples: Samples, frames: int) -> Samples:
     """`samples` [channel, frame] cut, or filled with silence, to `frames`."""
     if samples.shape[1] < frames:
         samples = np.pad(samples, ((0, 0), (0, frames - samples.shape[1])))

@@ -8,18 +8,17 @@ needs no decoder, and what is not there cannot be attacked. Writing it ourselves
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge_server.audio import new_files, safe_paths, wav_gate
+from bridge_server.audio import Check, go_on, new_files, safe_paths, wav_gate
 from bridge_server.audio.wav_gate import WavHeader
 from bridge_server.audio.waveform import Samples, Waveform
 from bridge_server.errors import FileNotReady, FormatNotSupported, Internal, RiffError, SilentContext
@@ -30,6 +29,7 @@ FORMATS = {"wav16": (16, False), "wav24": (24, False), "wav32f": (32, True)}
 LOUDEST = 100.0
 """+40 dBFS. Float WAVs may exceed full scale; beyond this the samples are not audio (integers stored as float)."""
 
+HASHED_BYTES = 1 << 24
 BLOCK_FRAMES = 1 << 18
 """Converted at a time: 5.5 s at 48 kHz, so that a 10-minute file is never in memory twice."""
 
@@ -48,7 +48,7 @@ def read_region(
     header: WavHeader,
     start: int = 0,
     frames: int | None = None,
-    check: Callable[[], None] = lambda: None,
+    check: Check = go_on,
 ) -> Waveform:
     """`frames` frames from `start` on, as float32 `[channel, frame]`, full scale 1.0.
 
@@ -83,13 +83,19 @@ def require_sound(waveform: Waveform) -> None:
         )
 
 
-def sha256_of(handle: BinaryIO) -> str:
+def sha256_of(handle: BinaryIO, check: Check = go_on) -> str:
     """Hash of everything in an open file."""
     handle.seek(0)
-    return hashlib.file_digest(cast(io.BufferedReader, handle), "sha256").hexdigest()
+    digest = hashlib.sha256()
+    while piece := handle.read(HASHED_BYTES):
+        check()
+        digest.update(piece)
+    return digest.hexdigest()
 
 
-def write_stem(folder: Path, name: str, stem: Waveform, format_name: str, dither_seed: int = 0) -> Written:
+def write_stem(
+    folder: Path, name: str, stem: Waveform, format_name: str, dither_seed: int = 0, check: Check = go_on
+) -> Written:
     """Write `stem` as `<folder>/<name>.wav`; returns only when it is safely on disk.
 
     A temporary file in the same folder, written, synced, read again and compared, then named. An existing file is never
@@ -100,6 +106,7 @@ def write_stem(folder: Path, name: str, stem: Waveform, format_name: str, dither
         stem: float32, 1 or 2 channels; beyond full scale it is clipped in the integer formats.
         format_name: a key of `FORMATS`.
         dither_seed: seed of the 16-bit dither, so that the same stem gives the same bytes.
+        check: may raise between blocks; nothing is left behind then.
 
     Raises:
         DiskFull, FolderNotWritable: by the folder. Internal: what was read again differs from what was written.
@@ -110,8 +117,8 @@ def write_stem(folder: Path, name: str, stem: Waveform, format_name: str, dither
         raise new_files.write_error(error, folder) from error
     try:
         with handle:
-            sha256, size = _write_synced(handle, stem, format_name, dither_seed)
-            _check_again(handle, stem, sha256)
+            sha256, size = _write_synced(handle, wav_blocks(stem, format_name, dither_seed), check)
+            _compare(handle, stem, sha256, check)
         return Written(_name_it(part, folder, name, sha256), sha256, size)
     except OSError as error:
         raise new_files.write_error(error, folder) from error
@@ -182,10 +189,11 @@ def _header(stem: Waveform, bits: int, is_float: bool, data_bytes: int) -> bytes
     return struct.pack("<4sI4s", b"RIFF", 4 + len(chunks) + data_bytes + data_bytes % 2, b"WAVE") + chunks
 
 
-def _write_synced(handle: BinaryIO, stem: Waveform, format_name: str, dither_seed: int) -> tuple[str, int]:
+def _write_synced(handle: BinaryIO, blocks: Iterator[bytes], check: Check) -> tuple[str, int]:
     """SHA-256 and size of what was written and synced."""
     digest, size = hashlib.sha256(), 0
-    for block in wav_blocks(stem, format_name, dither_seed):
+    for block in blocks:
+        check()
         handle.write(block)
         digest.update(block)
         size += len(block)
@@ -194,14 +202,14 @@ def _write_synced(handle: BinaryIO, stem: Waveform, format_name: str, dither_see
     return digest.hexdigest(), size
 
 
-def _check_again(handle: BinaryIO, stem: Waveform, sha256: str) -> None:
+def _compare(handle: BinaryIO, stem: Waveform, sha256: str, check: Check) -> None:
     """Read the file as a DAW would, before it gets its name."""
     try:
         found = wav_gate.read_header(handle)
     except RiffError as error:
         raise Internal("The stem could not be read again after writing.", "Try another folder.") from error
     as_written = (found.channels, found.frames, found.sample_rate) == (stem.channels, stem.frames, stem.sample_rate)
-    if not as_written or sha256_of(handle) != sha256:
+    if not as_written or sha256_of(handle, check) != sha256:
         raise Internal("The stem read again differs from the stem written.", "Try another folder or disk.")
 
 

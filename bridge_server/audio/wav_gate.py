@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from bridge_server.audio import Check, go_on
 from bridge_server.errors import FileNotReady, FormatNotSupported, TooLong, TooShort
 
 MIN_SECONDS = 0.5
@@ -125,7 +126,7 @@ def wait_ready(
     look_every_s: float = 0.1,
     sleep: Callable[[float], None] = time.sleep,
     now: Callable[[], float] = time.time,
-    check: Callable[[], None] = lambda: None,
+    check: Check = go_on,
 ) -> WavHeader:
     """The header of a file that has stopped changing; waits up to `limit_s` for a bounce to finish.
 
