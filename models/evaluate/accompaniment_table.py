@@ -30,7 +30,7 @@ from models.evaluate.musical import (
     output_change,
     score_matrix,
 )
-from models.evaluate.report import markdown_table, progress_bar, publish
+from models.evaluate.report import errors_as_sentences, markdown_table, progress_bar, publish
 from models.families import FAMILIES
 from models.generator import Generator
 
@@ -119,7 +119,8 @@ def main(
     if unknown:
         raise typer.BadParameter(f"no such family: {', '.join(unknown)}; there are {', '.join(FAMILIES)}")
     load_font(held_out=False)
-    generator = Generator(pack, device, threads)
+    with errors_as_sentences():
+        generator = Generator(pack, device, threads)
     plan = Plan(songs, min(changes, songs - 1), seed, steps or generator.pack.manifest.steps, save)
     with progress_bar("accompaniment", len(chosen) * songs) as done:
         results = {family: hear_family(generator, family, plan, done) for family in chosen}

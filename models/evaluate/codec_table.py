@@ -18,7 +18,7 @@ from models.evaluate import listen
 from models.evaluate.anchors import ANCHORS
 from models.evaluate.clips import Clip, composed_clips, composed_parts, foreign_clips, wav_clips
 from models.evaluate.codec_metrics import METRICS, Audio, Metric, measure
-from models.evaluate.report import markdown_table, progress_bar, publish
+from models.evaluate.report import errors_as_sentences, markdown_table, progress_bar, publish
 from models.pack import Pack
 
 Decoder = Callable[[Audio, int], Audio]
@@ -93,7 +93,8 @@ def main(
     threads: Annotated[int, typer.Option(help="Threads of ONNX Runtime (0: chosen for you).")] = 0,
 ) -> None:
     """Prints codec metrics beside anchors and gates, per group of clips."""
-    codec = Codec(Pack.open(pack), device, threads=threads)
+    with errors_as_sentences():
+        codec = Codec(Pack.open(pack), device, threads=threads)
     decoders = codec_decoders(codec) | (ANCHORS if anchors else {})
     groups = composed_clips(clips, seed) | {"not from the composer": foreign_clips()}
     if wavs is not None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from models.data.composer import soundfont
-from models.evaluate import accompaniment_table
+from models.evaluate import accompaniment_table, codec_table
 from models.evaluate.accompaniment_table import DECODED, MADE, RANDOM, REAL, Plan, aucs, hear_family
 from models.evaluate.anchors import mean_spectrum_noise
 from models.evaluate.clips import Clip
 from models.evaluate.codec_table import group_report, measure_group
 from models.evaluate.excerpts import FRAMES
 from models.evaluate.report import markdown_table
+from tests.figures import generate
 
 SONGS = 4
 
@@ -89,3 +92,13 @@ def test_markdown_columns_line_up():
     lines = markdown_table(["a", "long head"], [["1", "2"], ["wide cell", ""]]).splitlines()
     assert len({len(line) for line in lines}) == 1
     assert lines[1] == "|-----------|-----------|"
+
+
+@pytest.mark.parametrize("command", [accompaniment_table.main, codec_table.main, generate.main])
+def test_a_missing_pack_is_one_sentence(command, tmp_path):
+    app = typer.Typer()
+    app.command()(command)
+    result = CliRunner().invoke(app, ["--pack", str(tmp_path / "none")])
+    assert result.exit_code == 1
+    assert result.output.startswith("There is no pack at ")
+    assert "Traceback" not in result.output

@@ -20,7 +20,8 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from models.evaluate.report import markdown_table, progress_bar, publish
+from models.evaluate.report import errors_as_sentences, markdown_table, progress_bar, publish
+from models.pack import Pack
 from tests.figures.engines import ENGINES, STAGES, WINDOW_CHUNKS
 
 WINDOW_S = WINDOW_CHUNKS * 32_768 / 48_000
@@ -118,6 +119,8 @@ def main(
     out: Annotated[Path | None, typer.Option(help="Write the report here too.")] = None,
 ) -> None:
     """Prints seconds for 10.24 s of stem per stage and peak memory, ONNX Runtime beside torch eager."""
+    with errors_as_sentences():
+        Pack.open(pack)  # a missing pack is said here, not by both engines
     publish(figures(pack, threads, rounds), out)
 
 
