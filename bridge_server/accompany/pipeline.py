@@ -140,7 +140,7 @@ class Accompanist:
 
     def _encode(self, context: Context, progress: Progress) -> NDArray[np.float32]:
         progress.encoding(0.0)
-        return self._generator.encode_context(context.audio.samples)
+        return self._generator.encode_context(context.audio.samples, lambda done, of: progress.encoding(done / of))
 
     def _make(self, job: _Job, variation: Variation) -> StemResult:
         """One stem: played, decoded, brought to its rate, length and loudness, written with its recipe."""

@@ -11,7 +11,7 @@ from bridge_server.audio.waveform import Waveform
 from bridge_server.errors import PathNotAllowed
 
 FOLDER = Path(__file__).parent
-NAME = "demo_context"
+NAME = "context"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class DemoContext:
 
 
 def load(folder: Path = FOLDER) -> DemoContext:
-    """Read `demo_context.wav` and the `demo_context.json` beside it."""
+    """Read `context.wav` and the `context.json` beside it."""
     path, facts_path = folder / f"{NAME}.wav", folder / f"{NAME}.json"
     if not path.is_file() or not facts_path.is_file():
         raise PathNotAllowed(f"The demo's context is missing in {folder}.", "Install riffbridge again.")
