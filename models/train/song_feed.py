@@ -44,11 +44,13 @@ class SongFeed:
 
     def crops(self, batch: int, frames: int) -> tuple[Tensor, Tensor]:
         """Random crops of training songs: int16 `[batch, stem, 2, frames]` and which stems are present."""
-        return self._crop(self.training[torch.randint(len(self.training), (batch,), device=self.device)], frames)
+        songs = self.training  # taken once: the copying thread puts a longer list in its place at any moment
+        return self._crop(songs[torch.randint(len(songs), (batch,), device=self.device)], frames)
 
     def held_out(self, batch: int, frames: int) -> tuple[Tensor, Tensor]:
         """Crops of validation songs."""
-        return self._crop(self.validation[torch.arange(batch, device=self.device) % len(self.validation)], frames)
+        songs = self.validation
+        return self._crop(songs[torch.arange(batch, device=self.device) % len(songs)], frames)
 
     def _crop(self, slots: Tensor, frames: int) -> tuple[Tensor, Tensor]:
         blocks = -(-frames // STEP) + 1
