@@ -115,7 +115,7 @@ def figures(pack: Path, threads: int, rounds: int) -> str:
 def main(
     pack: Annotated[Path, typer.Option(help="Folder of the pack.")] = Path("models/packs/starter"),
     threads: Annotated[int, typer.Option(help="Threads per engine (0: what the runtime chooses).")] = 0,
-    rounds: Annotated[int, typer.Option(help="Warm runs per engine and number of variations.")] = 2,
+    rounds: Annotated[int, typer.Option(help="Warm runs per engine and number of variations.")] = 3,
     out: Annotated[Path | None, typer.Option(help="Write the report here too.")] = None,
 ) -> None:
     """Prints seconds for 10.24 s of stem per stage and peak memory, ONNX Runtime beside torch eager."""
