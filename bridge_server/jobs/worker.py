@@ -176,7 +176,7 @@ class Worker:
         with self._lock:
             self._current = None
             stopped = job in self._to_stop
-            self._to_stop.clear()
+            self._to_stop.discard(job)
             return stopped
 
     def _stop(self, job: int) -> None:
