@@ -65,6 +65,8 @@ class Line:
         def ends(answer: m.Message) -> bool:
             return wanted(answer) or (isinstance(answer, m.Refused) and answer.request_id in ("", request_id))
 
+        # A question that was sent twice was answered twice; the second answer is none to this one.
+        self.drop(lambda old: isinstance(old, m.Welcome | m.StatusReply | m.Pong | m.Refused) and ends(old))
         for wait in waits:
             self.send(question)
             answer = self.next(ends, wait)

@@ -210,6 +210,15 @@ def test_status_and_ping(running: Running) -> None:
         assert client.ping() < 1
 
 
+def test_an_answer_that_came_twice_is_not_the_answer_to_a_later_question(running: Running) -> None:
+    with running.client() as client:
+        client.send_packet(write_packet(m.Status()))  # its answer comes too, and is of before
+        assert client.status()["queue"] == 0
+        client.ping()
+        client.generate("abc")
+        assert client.status()["queue"] == 1
+
+
 def test_quit_needs_the_token(running: Running) -> None:
     with running.client(token="") as guest:
         with pytest.raises(errors.NotAuthorised):
