@@ -12,6 +12,7 @@ from typing import Any
 
 from bridge_server.accompany.request import StemRequest
 from bridge_server.audio import new_files, safe_paths, wav_gate
+from bridge_server.audio.regions import check_length, check_region
 from bridge_server.audio.wav_gate import WavHeader
 from bridge_server.errors import FileNotReady
 
@@ -59,12 +60,12 @@ def _seconds(request: StemRequest, roots: Sequence[Path] | None) -> float:
     if request.context is None:
         rate = request.sample_rate or DEFAULT_RATE_HZ
         frames = request.length_frames or 0
-        wav_gate.check_length(frames, rate)
+        check_length(frames, rate)
         return frames / rate
     header = _header(request.context, roots)
     if header is None:
         return 0.0
-    return wav_gate.check_region(header, request.context_start, request.context_frames) / header.sample_rate
+    return check_region(header, request.context_start, request.context_frames) / header.sample_rate
 
 
 def _header(path: str, roots: Sequence[Path] | None) -> WavHeader | None:

@@ -21,7 +21,8 @@ from bridge_server.accompany.progress import OnProgress, Progress
 from bridge_server.accompany.recipe import Player, Recipe
 from bridge_server.accompany.request import StemRequest
 from bridge_server.accompany.variations import StemResult, Variation
-from bridge_server.audio import Check, loudness, new_files, safe_paths, wav_file, wav_gate
+from bridge_server.audio import Check, loudness, new_files, safe_paths, wav_file
+from bridge_server.audio.regions import check_length
 from bridge_server.audio.resample import frames_at, resample
 from bridge_server.audio.waveform import Waveform
 from bridge_server.errors import BadArguments, Cancelled, FormatNotSupported, Internal, ModelMissing, OutOfMemory
@@ -127,7 +128,7 @@ class Accompanist:
         if request.context is None:
             rate = request.sample_rate or MODEL_RATE_HZ
             frames = request.length_frames or 0
-            wav_gate.check_length(frames, rate)
+            check_length(frames, rate)
             return _Job(request, None, None, frames, rate, out, progress, seconds)
         with _timed(seconds, "reading"):
             progress.reading()

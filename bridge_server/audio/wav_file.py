@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bridge_server.audio import Check, go_on, new_files, safe_paths, wav_gate
+from bridge_server.audio.regions import check_region
 from bridge_server.audio.wav_gate import WavHeader
 from bridge_server.audio.waveform import Samples, Waveform
 from bridge_server.errors import FileNotReady, FormatNotSupported, Internal, RiffError, SilentContext
@@ -59,7 +60,7 @@ def read_region(
         FormatNotSupported: NaN, infinite or absurdly large samples.
         FileNotReady: the file was cut while it was read.
     """
-    count = wav_gate.check_region(header, start, frames)
+    count = check_region(header, start, frames)
     samples = np.empty((header.channels, count), dtype=np.float32)
     handle.seek(header.data_offset + start * header.block_align)
     for first in range(0, count, BLOCK_FRAMES):

@@ -15,10 +15,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from bridge_server.audio import Check, go_on
-from bridge_server.errors import FileNotReady, FormatNotSupported, TooLong, TooShort
+from bridge_server.errors import FileNotReady, FormatNotSupported, TooShort
 
-MIN_SECONDS = 0.5
-MAX_SECONDS = 600.0
 MIN_RATE_HZ, MAX_RATE_HZ = 8_000, 192_000
 MAX_CHANNELS_READABLE = 8
 MAX_CHANNELS_USED = 2
@@ -91,33 +89,6 @@ def read_header(handle: BinaryIO) -> WavHeader:
         raise _refused("its audio does not end on a whole frame")
     frames = layout.data_bytes // block
     return WavHeader(fmt.channels, fmt.sample_rate, frames, fmt.bits, fmt.is_float, layout.data_offset)
-
-
-def check_length(frames: int, sample_rate: int) -> None:
-    """Refuse a region shorter than 0.5 s (TooShort) or longer than 10 minutes (TooLong)."""
-    seconds = frames / sample_rate
-    if seconds < MIN_SECONDS:
-        raise TooShort(
-            f"The audio is {seconds:.2f} s long; Riffbridge needs at least {MIN_SECONDS} s.",
-            "Select a longer region.",
-        )
-    if seconds > MAX_SECONDS:
-        raise TooLong(
-            f"The audio is {seconds / 60:.1f} minutes long; Riffbridge takes at most {MAX_SECONDS / 60:.0f}.",
-            "Select a shorter region, or send it in parts.",
-        )
-
-
-def check_region(header: WavHeader, start: int, frames: int | None) -> int:
-    """Frames from `start` on (to the end when `frames` is None), inside the file and 0.5 s to 10 min long."""
-    wanted = header.frames - start if frames is None else frames
-    if start < 0 or wanted <= 0 or start + wanted > header.frames:
-        raise TooShort(
-            f"The region {start} to {start + wanted} does not lie inside the file, which has {header.frames} frames.",
-            "Bounce the whole region, or leave context_start and context_frames away.",
-        )
-    check_length(wanted, header.sample_rate)
-    return wanted
 
 
 def wait_ready(

@@ -137,7 +137,9 @@ def _look(subject: str, check: Check, settings: Settings) -> Finding:
     """A check's finding; what it raises is a finding, too."""
     try:
         return check(settings)
-    except (RiffError, OSError, ImportError) as error:
+    except RiffError as error:
+        return Finding(subject, False, error.sentence)
+    except (OSError, ImportError) as error:
         return Finding(subject, False, str(error))
 
 
