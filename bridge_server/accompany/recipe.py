@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import platform
 from dataclasses import asdict, dataclass, replace
@@ -91,7 +92,7 @@ def load(path: Path) -> Recipe:
 
 def finished(request: StemRequest, variation: Variation, folder: Path) -> StemResult | None:
     """The stem of this very variation if it is on disk already: recipe and bytes agree. (A job done again.)"""
-    for path in sorted(folder.glob(f"{variation.name}*.json")):
+    for path in sorted(folder.glob(f"{glob.escape(variation.name)}*.json")):
         try:
             recipe = load(path)
             same = recipe.request == _public(request) and recipe.index == variation.index

@@ -21,7 +21,9 @@ from typing import BinaryIO
 
 from bridge_server.errors import DiskFull, FolderNotWritable
 
-MAX_NAME_CHARACTERS = 64
+MAX_NAME_CHARACTERS, MAX_NAME_BYTES = 64, 150
+"""File systems take 255 bytes; request id, number and the temporary file's ending come on top."""
+
 RESERVE_BYTES = 200_000_000
 """Left free on the disk after a job: a DAW that cannot save its project is worse than a missing stem."""
 
@@ -76,12 +78,22 @@ def replace_text(final: Path, text: str) -> None:
     try:
         with handle:
             handle.write(text.encode("utf-8"))
-            handle.flush()
-            os.fsync(handle.fileno())
+            sync_file(handle)
         os.replace(part, final)
         _sync_folder(final.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def sync_file(handle: BinaryIO) -> None:
+    """Wait until the bytes are on the disk itself; on macOS fsync alone leaves them in the drive's cache."""
+    handle.flush()
+    if sys.platform == "darwin":
+        import fcntl
+
+        fcntl.fcntl(handle.fileno(), fcntl.F_FULLFSYNC)
+    else:
+        os.fsync(handle.fileno())
 
 
 def sweep_parts(folder: Path, older_than_s: float) -> int:
@@ -96,9 +108,10 @@ def sweep_parts(folder: Path, older_than_s: float) -> int:
 
 
 def safe_name(text: str, default: str = "stem") -> str:
-    """A file name made of free text: at most 64 characters, valid on every system, never a hidden or a device name."""
+    """A file name made of free text: short, valid on every system, never a hidden or a device name."""
     name = _UNFIT_FOR_NAMES.sub("_", unicodedata.normalize("NFC", _without_surrogates(text)))
-    name = name.strip(" .")[:MAX_NAME_CHARACTERS].rstrip(" .")
+    name = name.strip(" .")[:MAX_NAME_CHARACTERS]
+    name = name.encode("utf-8")[:MAX_NAME_BYTES].decode("utf-8", "ignore").rstrip(" .")
     if not name:
         return default
     return f"_{name}" if DEVICE_NAME.match(name) else name

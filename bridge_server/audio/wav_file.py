@@ -8,7 +8,6 @@ needs no decoder, and what is not there cannot be attacked. Writing it ourselves
 from __future__ import annotations
 
 import hashlib
-import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -198,8 +197,7 @@ def _write_synced(handle: BinaryIO, blocks: Iterator[bytes], check: Check) -> tu
         handle.write(block)
         digest.update(block)
         size += len(block)
-    handle.flush()
-    os.fsync(handle.fileno())
+    new_files.sync_file(handle)
     return digest.hexdigest(), size
 
 

@@ -96,9 +96,20 @@ def test_variations_count_seeds_up_and_round(
 
 
 def test_hostile_names_stay_in_the_folder(accompanist: Accompanist, make_request: MakeRequest, tmp_path: Path) -> None:
-    for name in ("../../etc/passwd", "/root/x", "a\\..\\b", "con", "line\nbreak", "..", "é ü 日本"):
+    for name in (
+        "../../etc/passwd",
+        "/root/x",
+        "a\\..\\b",
+        "con",
+        "line\nbreak",
+        "..",
+        "é ü 日本",
+        "𝄞" * 300,
+        "[ab]*?",
+    ):
         (stem,) = run(accompanist, make_request(name=name))
         assert Path(stem.path).parent == tmp_path / "out"
+        assert run(accompanist, make_request(name=name)) == [stem]  # found again, not made again
 
 
 def test_progress_never_falls_and_names_its_stage(accompanist: Accompanist, make_request: MakeRequest) -> None:

@@ -27,7 +27,7 @@ def test_any_text_becomes_a_file_name_of_every_system(text: str) -> None:
     assert name[0] not in ". "
     assert name[-1] not in ". "
     assert not new_files.DEVICE_NAME.match(name)
-    name.encode("utf-8")
+    assert len(name.encode("utf-8")) <= new_files.MAX_NAME_BYTES + 1
 
 
 @pytest.mark.parametrize(
