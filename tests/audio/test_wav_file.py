@@ -6,6 +6,9 @@ import errno
 import hashlib
 import os
 import struct
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +17,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge_server.audio import safe_paths, wav_file, wav_gate
+from bridge_server.audio import new_files, safe_paths, wav_file, wav_gate
 from bridge_server.audio.waveform import Waveform
 from bridge_server.errors import (
     DiskFull,
@@ -223,3 +226,33 @@ def test_float_files_carry_what_the_format_asks_for(tmp_path: Path) -> None:
     content = wav_file.write_stem(tmp_path, "bass", noise(frames=24_000), "wav32f").path.read_bytes()
     assert content[38:50] == struct.pack("<4sII", b"fact", 4, 24_000)
     assert struct.unpack_from("<I", content, 4)[0] == len(content) - 8
+
+
+ENDLESS_WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from bridge_server.audio.wav_file import write_stem
+from bridge_server.audio.waveform import Waveform
+rng = np.random.default_rng()
+print("writing", flush=True)
+while True:
+    stem = Waveform(rng.uniform(-1, 1, (2, 200_000)).astype(np.float32), 48_000)
+    write_stem(Path(sys.argv[1]), "stem", stem, "wav24")
+"""
+
+
+def test_killed_writers_leave_whole_stems_or_hidden_leftovers(tmp_path: Path) -> None:
+    for wait_s in (0.0, 0.015, 0.03, 0.05, 0.08, 0.13):
+        writer = subprocess.Popen([sys.executable, "-c", ENDLESS_WRITER, str(tmp_path)], stdout=subprocess.PIPE)
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        time.sleep(wait_s)
+        writer.kill()
+        writer.communicate()
+    stems = list(tmp_path.glob("*.wav"))
+    assert stems
+    assert all(wav_file.read_file(path).frames == 200_000 for path in stems)
+    left = [path for path in tmp_path.iterdir() if path.suffix != ".wav"]
+    assert len(left) <= 6
+    assert new_files.sweep_parts(tmp_path, older_than_s=-1) == len(left)
