@@ -41,10 +41,9 @@ def client_of(settings: Settings, console: Console, keep: bool = False) -> Itera
                 yield client
             finally:
                 if not keep:
-                    with suppress(RiffError):
-                        client.quit()
+                    _ask_to_stop(client, process)
     finally:
-        if not keep or process.poll() is not None:
+        if not keep:
             _end(process)
 
 
@@ -87,11 +86,17 @@ def _wait_until_found(settings: Settings, process: subprocess.Popen[bytes]) -> R
     raise ServerGone("The server did not start. " + " ".join(last), f"See {log}")
 
 
+def _ask_to_stop(client: RiffClient, process: subprocess.Popen[bytes]) -> None:
+    """The polite way, which lets the server close its files."""
+    with suppress(RiffError, subprocess.TimeoutExpired):
+        client.quit()
+        process.wait(timeout=5.0)
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Wait for the end that was asked for; insist after a while."""
-    for insist in (None, process.terminate, process.kill):
-        if insist is not None:
+    """The other ways, when it still lives (Ctrl-C while it was starting)."""
+    for insist in (process.terminate, process.kill):
+        if process.poll() is None:
             insist()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=5.0)
-            return
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=5.0)
