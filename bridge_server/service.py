@@ -19,11 +19,11 @@ from typing import Any, Protocol
 
 from bridge_server import __version__
 from bridge_server.clock import Clock
-from bridge_server.errors import IdReused, RiffError, UnknownRequest
+from bridge_server.errors import IdReused, UnknownRequest
 from bridge_server.jobs.contexts import Contexts
 from bridge_server.jobs.job import Job, NewJob, State
 from bridge_server.jobs.scheduler import Caps, Scheduler
-from bridge_server.jobs.store import Store
+from bridge_server.jobs.store import NotWritten, Store
 from bridge_server.jobs.supervisor import Process, Supervisor
 from bridge_server.protocol.messages import Generate, Message
 from bridge_server.settings import Settings
@@ -104,7 +104,7 @@ class JobService:
                 if said is not None and self._supervisor.is_current(said[0]):
                     self._scheduler.heard(said[1])
                 self._scheduler.tick()
-        except RiffError as fault:
+        except NotWritten as fault:
             log.warning("the jobs wait: %s", fault)
             return False
         except Exception:

@@ -45,6 +45,23 @@ class StoreFromNewerVersion(Exception):
     """The file was written by a newer riffbridge; it is left untouched."""
 
 
+class NotWritten(RiffError):
+    """Nothing was changed on disk; the same can be tried again later. Raised as one of the two below."""
+
+
+class NoRoom(NotWritten, DiskFull):
+    """The disk is full."""
+
+    usual_sentence = "The disk with the server's state folder is full."
+    usual_hint = "Make room on it; waiting jobs go on by themselves."
+
+
+class Unwritable(NotWritten, Internal):
+    """The disk is read-only, broken or busy."""
+
+    usual_hint = "Check the disk with the server's state folder."
+
+
 class Store:
     """The only place with SQL. One thread at a time uses it: the service holds the lock.
 
@@ -80,7 +97,7 @@ class Store:
 
         Raises:
             sqlite3.IntegrityError: this client has used the request id before; look with `find` first.
-            DiskFull, Internal: it could not be written, so it must not be accepted.
+            NotWritten: it must not be called accepted.
         """
         columns = ", ".join(NEW_COLUMNS)
         values = [getattr(new, name) for name in NEW_COLUMNS]
@@ -179,12 +196,10 @@ class Store:
         return Job(**row, stems=tuple(_stem(dict(stem)) for stem in stems))
 
 
-def _told(fault: sqlite3.OperationalError) -> RiffError:
+def _told(fault: sqlite3.OperationalError) -> NotWritten:
     if fault.sqlite_errorcode == sqlite3.SQLITE_FULL:
-        return DiskFull(
-            "The disk with the server's state folder is full.", "Make room on it; jobs go on by themselves."
-        )
-    return Internal(f"The server cannot write its list of jobs ({fault}).", "Check the disk with its state folder.")
+        return NoRoom()
+    return Unwritable(f"The server cannot write its list of jobs ({fault}).")
 
 
 def _missing(number: int) -> Job:

@@ -125,6 +125,8 @@ class Supervisor:
             self._loaded(event)
         elif kind == "gone":
             self._gone(event, now_s)
+        elif kind == "done":
+            self._backoff.worked()
         elif self.turn is not None and event.get("job") == self.turn.job:
             self.turn.watchdog.beat(now_s)
 

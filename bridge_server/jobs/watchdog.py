@@ -53,7 +53,10 @@ class Watchdog:
 
 @dataclass
 class RestartBackoff:
-    """How long to wait before a dead worker is started again: 0, 1, 2, 4 .. 30 s, back to 0 after a calm minute."""
+    """How long to wait before a dead worker is started again: 0, 1, 2, 4 .. 30 s.
+
+    Back to 0 after a minute without a death, or after a job that was done.
+    """
 
     crashes: int = 0
     last_crash_s: float = float("-inf")
@@ -65,6 +68,10 @@ class RestartBackoff:
         """Count a death of the worker."""
         self.crashes = 1 if now_s - self.last_crash_s > self.CALM_S else self.crashes + 1
         self.last_crash_s = now_s
+
+    def worked(self) -> None:
+        """A job was done, so the worker is not broken for good."""
+        self.crashes = 0
 
     def may_start(self, now_s: float) -> bool:
         """True when enough time has gone by since the last death."""

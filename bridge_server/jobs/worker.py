@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from bridge_server.errors import DiskFull, FolderNotWritable, Internal, OutOfMemory, RiffError
+from bridge_server.errors import DiskFull, FolderNotWritable, Internal, ModelMissing, OutOfMemory, RiffError
 
 
 class Player(Protocol):
@@ -205,6 +205,8 @@ def as_riff_error(fault: Exception) -> RiffError:
         return fault
     if isinstance(fault, MemoryError):
         return OutOfMemory()
+    if isinstance(fault, ImportError):
+        return ModelMissing(f"The library {fault.name} is not installed.", "Run: pip install 'riffbridge[cpu]'")
     number = fault.errno if isinstance(fault, OSError) else None
     if number in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         return DiskFull()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pytest
 
-from bridge_server.errors import IdReused, ModelMissing, QueueFull, UnknownRequest, WorkerDied
+from bridge_server.errors import DiskFull, IdReused, ModelMissing, QueueFull, UnknownRequest, WorkerDied
 from bridge_server.protocol.messages import Accepted, Cancelled, Done, Failed, Generate, Progress, Stem
 from bridge_server.transport.service import Client
 from tests.jobs.bench import DAW, Bench
@@ -392,3 +395,58 @@ def test_quit_only_tells_the_app(ready: Bench) -> None:
     ready.service.quit()
     assert ready.quits == 1
     ready.service.generate(DAW, Generate("a"))
+
+
+@pytest.mark.parametrize(("event", "tells"), [("done", Done), ("failed", Failed), ("gone", Done)])
+def test_what_the_worker_said_while_the_disk_was_full_is_not_lost(ready: Bench, event: str, tells: type) -> None:
+    ready.ask("a")
+    ready.stem()
+    with full_disk(ready):
+        said = {"is": event, "job": 1, "exit": -9, "code": "internal", "message": "m", "hint": "h"}
+        if event == "gone":
+            del said["job"]
+        assert not ready.service.turn((ready.worker, said))
+        assert ready.sent.of("a", Done) == ready.sent.of("a", Failed) == []
+    assert ready.service.turn((ready.worker, said))
+    if event == "gone":
+        ready.ready()
+        ready.says("done")
+    assert len(ready.sent.of("a", tells)) == 1
+
+
+def test_nothing_is_accepted_on_a_full_disk(ready: Bench) -> None:
+    with full_disk(ready), pytest.raises(DiskFull):
+        ready.ask("a")
+    with pytest.raises(UnknownRequest):
+        ready.service.query(DAW, "a")
+    ready.ask("a")
+    assert ready.running == 1
+
+
+@contextmanager
+def full_disk(bench: Bench) -> Iterator[None]:
+    """Every write of the store fails as SQLite's do when there is no room."""
+    real = bench.service._store._db
+    bench.service._store._db = FullDisk(real)  # type: ignore[assignment]
+    yield
+    bench.service._store._db = real
+
+
+class FullDisk:
+    """A connection that reads and does not write."""
+
+    def __init__(self, real: sqlite3.Connection) -> None:
+        self._real = real
+
+    def __enter__(self) -> FullDisk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._real.rollback()
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        if not sql.startswith("SELECT"):
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        return self._real.execute(sql, values)

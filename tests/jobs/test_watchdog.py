@@ -45,3 +45,13 @@ def test_backoff_grows_to_its_end_and_is_forgotten_after_a_calm_minute() -> None
     assert waits == [0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
     backoff.crashed(now_s + 61.0)
     assert backoff.may_start(now_s + 61.0)
+
+
+def test_backoff_is_forgotten_after_a_job_that_was_done() -> None:
+    backoff = RestartBackoff()
+    for _ in range(5):
+        backoff.crashed(0.0)
+    assert not backoff.may_start(1.0)
+    backoff.worked()
+    backoff.crashed(1.0)
+    assert backoff.may_start(1.0)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bridge_server.errors import BadArguments, DiskFull, FolderNotWritable, Internal, OutOfMemory
+from bridge_server.errors import BadArguments, DiskFull, FolderNotWritable, Internal, ModelMissing, OutOfMemory
 from bridge_server.jobs.worker import as_riff_error
 from bridge_server.jobs.worker_process import LOG_BYTES, WorkerProcess
 from tests.jobs.double_server import WORKER
@@ -161,6 +161,7 @@ def test_a_long_log_is_begun_anew_and_the_old_one_kept(tmp_path: Path) -> None:
     [
         (BadArguments("x"), BadArguments),
         (MemoryError(), OutOfMemory),
+        (ModuleNotFoundError("no", name="onnxruntime"), ModelMissing),
         (OSError(28, "full"), DiskFull),
         (OSError(30, "read-only"), FolderNotWritable),
         (PermissionError(13, "no"), FolderNotWritable),
