@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge_server.errors import RiffError, error_for
-from bridge_server.jobs.job import MAX_BROKEN_STARTS, MAX_TRIES, Job, State
+from bridge_server.errors import RiffError, WorkerDied, error_for
+from bridge_server.jobs.job import MAX_SERVER_DEATHS, MAX_WORKER_DEATHS, Job, State
 from bridge_server.jobs.store import Store
 
 
@@ -19,26 +19,27 @@ def end(store: Store, job: Job, error: RiffError, now: float) -> Job:
     return _moved(store, job, state, finished_at=now, **text)
 
 
-def end_broken_try(store: Store, job: Job, now: float, forgiven: int = MAX_TRIES - 1) -> Job:
-    """A running job lost its worker: requeue it, or end it if it was asked to stop or has lost too many.
+def after_worker_death(store: Store, job: Job, now: float) -> Job:
+    """A running job lost its worker: requeue it, or end it if it was asked to stop or has lost too many."""
+    deaths = job.worker_deaths + 1
+    if job.ending or deaths >= MAX_WORKER_DEATHS:
+        return end(store, job, error_for(job.ending or "worker-died"), now)
+    return requeue(store, job, worker_deaths=deaths)
 
-    A job that kills its worker each time must not stop the set for ever.
-    """
+
+def after_server_death(store: Store, job: Job, now: float) -> Job:
+    """At a start, for a job that was running when the last server died."""
+    deaths = job.server_deaths + 1
     if job.ending:
         return end(store, job, error_for(job.ending), now)
-    if job.broken_tries >= forgiven:
-        return end(store, job, error_for("worker-died"), now)
-    return requeue(store, job, job.broken_tries + 1)
+    if deaths >= MAX_SERVER_DEATHS:
+        return end(store, job, WorkerDied(f"The server ended {deaths} times while it was at this job."), now)
+    return requeue(store, job, server_deaths=deaths)
 
 
-def requeue(store: Store, job: Job, broken_tries: int) -> Job:
+def requeue(store: Store, job: Job, **deaths: int) -> Job:
     """Put a running job back into the queue, where it keeps its place (the order is that of acceptance)."""
-    return _moved(store, job, State.QUEUED, broken_tries=broken_tries)
-
-
-def recover(store: Store, now: float) -> list[Job]:
-    """After a start: settle every job that was running when the server died; returns them as they are now."""
-    return [end_broken_try(store, job, now, MAX_BROKEN_STARTS) for job in store.running()]
+    return _moved(store, job, State.QUEUED, **deaths)
 
 
 def _moved(store: Store, job: Job, state: State, **columns: Any) -> Job:

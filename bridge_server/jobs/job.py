@@ -28,11 +28,11 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.CANCELLED: frozenset(),
 }
 
-MAX_TRIES = 2
-"""A job whose worker died this often is given up: "the worker died twice on this job"."""
+MAX_WORKER_DEATHS = 2
+"""A job on which the worker died this often is given up: one that kills its worker must not stop the set."""
 
-MAX_BROKEN_STARTS = 2
-"""So many broken tries a start of the server forgives; a server's death says less about the job."""
+MAX_SERVER_DEATHS = 3
+"""The same for deaths of the server, which say less about the job: nothing of it is computed there."""
 
 
 class IllegalMove(Exception):
@@ -82,7 +82,8 @@ class Job(NewJob):
 
     number: int = 0
     state: State = State.QUEUED
-    broken_tries: int = 0
+    worker_deaths: int = 0
+    server_deaths: int = 0
     ending: str = ""
     fraction: float = 0.0
     started_at: float | None = None
@@ -108,4 +109,9 @@ class Job(NewJob):
     @property
     def work_s(self) -> float:
         """Seconds of audio to make, all variations together; 0 when the context's length is not known yet."""
-        return self.audio_s * int(self.request.get("variations") or 1)
+        return self.audio_s * self.variations
+
+    @property
+    def variations(self) -> int:
+        """How many stems were asked for."""
+        return int(self.request.get("variations") or 1)

@@ -94,9 +94,7 @@ class Scheduler:
     def submit(self, new: NewJob) -> Job:
         """Put a job on disk, then end the older ones of its lane. After this it may be called accepted."""
         job = self._store.submit(new)
-        for older in self.open_jobs():
-            if job.lane and (older.client, older.lane) == (job.client, job.lane) and older.number != job.number:
-                self.stop(older, "replaced")
+        self._replace_older(job)
         return job
 
     def stop(self, job: Job, code: str) -> None:
@@ -129,12 +127,15 @@ class Scheduler:
 
     def recover(self) -> None:
         """After a start: settle what the last server left, and clear away its temporary files."""
-        settled = endings.recover(self._store, self._clock.wall())
+        now = self._clock.wall()
+        settled = [endings.after_server_death(self._store, job, now) for job in self._store.running()]
         for job in settled:
             log.info("job %d (%s) was running when the server ended; now %s", job.number, job.request_id, job.state)
             self._tell_end(job)
         for job in (*settled, *self._store.queued()):
             _sweep(job)
+        for job in self._store.queued():  # the last server may have died between a job and its lane
+            self._replace_older(job)
         self._contexts.keep_only(job.number for job in self._store.queued())
 
     def tick(self) -> None:
@@ -167,13 +168,18 @@ class Scheduler:
             self._broken(job, late)
 
     def close(self) -> None:
-        """End the worker; the job it was on goes back to the queue, and that counts as no broken try."""
+        """End the worker; the job it was on goes back to the queue, and nobody is to blame."""
         self._supervisor.close()
         for job in self._store.running():
             if job.ending:
-                self._tell_end(endings.end_broken_try(self._store, job, self._clock.wall()))
+                self._tell_end(endings.after_worker_death(self._store, job, self._clock.wall()))
             else:
-                endings.requeue(self._store, job, job.broken_tries)
+                endings.requeue(self._store, job)
+
+    def _replace_older(self, job: Job) -> None:
+        for older in self.open_jobs():
+            if job.lane and (older.client, older.lane) == (job.client, job.lane) and older.number < job.number:
+                self.stop(older, "replaced")
 
     def _start_next(self) -> None:
         for job in self._store.queued()[:1]:
@@ -206,9 +212,9 @@ class Scheduler:
     def _done(self, job: Job, _event: Mapping[str, Any]) -> None:
         now = self._clock.wall()
         if job.ending:
-            self._end_turn(endings.end_broken_try(self._store, job, now))
-        elif not job.stems:
-            self._end_turn(endings.end(self._store, job, Internal("The job ended without a stem."), now))
+            self._end_turn(endings.after_worker_death(self._store, job, now))
+        elif len(job.stems) < job.variations:
+            self._end_turn(endings.end(self._store, job, Internal("The job ended without all of its stems."), now))
         else:
             columns = {"finished_at": now, "device": self._supervisor.device, "fraction": 1.0}
             done = self._store.move(job, State.DONE, **columns) or job
@@ -223,10 +229,10 @@ class Scheduler:
     def _broken(self, job: Job, late: bool) -> None:
         """The worker died on this job, or stopped it; a second time late is the end of it."""
         _sweep(job)
-        if late and not job.ending and job.broken_tries:
+        if late and not job.ending and job.worker_deaths:
             self._end_turn(endings.end(self._store, job, error_for("timed-out"), self._clock.wall()))
         else:
-            self._end_turn(endings.end_broken_try(self._store, job, self._clock.wall()))
+            self._end_turn(endings.after_worker_death(self._store, job, self._clock.wall()))
 
     def _end_turn(self, job: Job) -> None:
         self._supervisor.turn = None

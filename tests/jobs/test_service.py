@@ -156,10 +156,13 @@ def test_a_failure_is_told_with_its_sentence(ready: Bench) -> None:
     assert list(ready.service.query(DAW, "a")) == [expected]
 
 
-def test_a_job_without_a_stem_is_not_done(ready: Bench) -> None:
-    ready.ask("a")
+@pytest.mark.parametrize("made", [0, 1])
+def test_a_job_without_all_its_stems_is_not_done(ready: Bench, made: int) -> None:
+    ready.ask("a", variations=2)
+    for index in range(made):
+        ready.stem(index, 2)
     ready.says("done")
-    (failed,) = ready.sent.of("a")
+    (failed,) = ready.sent.of("a", Failed)
     assert failed.code == "internal"
 
 
