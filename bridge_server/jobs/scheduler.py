@@ -7,7 +7,6 @@ service calls it under its lock, from the transport's thread (requests) and its 
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +19,12 @@ from bridge_server.jobs import answers, endings
 from bridge_server.jobs.contexts import Contexts
 from bridge_server.jobs.job import Job, NewJob, State, Stem
 from bridge_server.jobs.pace import KEPT, Pace
+from bridge_server.jobs.shown import Shown
 from bridge_server.jobs.store import Store
 from bridge_server.jobs.supervisor import Supervisor
 from bridge_server.protocol.messages import Accepted, Message, Progress
 
 log = logging.getLogger(__name__)
-
-PROGRESS_EVERY_S = 0.1
-"""Clients draw at most this often; a step of the models may be shorter."""
-FRACTION_STEPS = 20
-"""The fraction is on disk in steps of 1/20, rounded up, so that it never falls after a restart either."""
 
 
 @dataclass(frozen=True)
@@ -38,24 +33,6 @@ class Caps:
 
     jobs: int = 64
     jobs_per_client: int = 32
-
-
-@dataclass
-class Shown:
-    """What the client of the running job was told last."""
-
-    fraction: float
-    stage: str
-    at_s: float
-    started_s: float
-    estimate_s: float
-
-    def eta_s(self, now_s: float) -> float:
-        """Seconds left: by what is done when that says something, before that by the estimate."""
-        spent = now_s - self.started_s
-        if self.fraction > 0.05:
-            return max(0.0, spent * (1.0 - self.fraction) / self.fraction)
-        return max(0.0, self.estimate_s - spent)
 
 
 class Scheduler:
@@ -187,21 +164,18 @@ class Scheduler:
             if running is None:
                 return
             now_s, estimate_s = self._clock.monotonic(), self.pace.estimate_s(running)
-            self._shown = Shown(running.fraction, "starting", -math.inf, now_s, estimate_s)
+            self._shown = Shown(running.fraction, now_s, estimate_s)
             kept = self._contexts.file_of(running.number)
             self._supervisor.run(running.number, running.request, kept, estimate_s, now_s)
 
     def _beat(self, job: Job, event: Mapping[str, Any]) -> None:
-        shown, now_s = self._shown, self._clock.monotonic()
+        shown = self._shown
         if shown is None or job.ending:
             return
-        fraction, stage = max(shown.fraction, min(1.0, float(event["fraction"]))), str(event["stage"])
-        if fraction > job.fraction:
-            self._store.note(job.number, fraction=math.ceil(fraction * FRACTION_STEPS) / FRACTION_STEPS)
-        due = stage != shown.stage or now_s - shown.at_s >= PROGRESS_EVERY_S
-        shown.fraction, shown.stage = fraction, stage
+        due = shown.take(float(event["fraction"]), str(event["stage"]), self._clock.monotonic())
+        if shown.fraction > job.fraction:
+            self._store.note(job.number, fraction=shown.kept_fraction)
         if due:
-            shown.at_s = now_s
             self._send(job.client, self._progress(job, shown))
 
     def _stem(self, job: Job, event: Mapping[str, Any]) -> None:

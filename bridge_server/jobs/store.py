@@ -37,8 +37,6 @@ CREATE TABLE stems (
     sample_rate INTEGER NOT NULL, seed INTEGER NOT NULL, sha256 TEXT NOT NULL,
     PRIMARY KEY (job, "index"));
 """
-
-
 NEW_COLUMNS = tuple(field.name for field in fields(NewJob))
 
 
@@ -168,10 +166,9 @@ class Store:
     def forget(self, before: float) -> int:
         """Delete jobs that ended before this time; returns how many."""
         finals = ", ".join(f"'{state}'" for state in sorted(FINAL))
+        sql = f"DELETE FROM jobs WHERE state IN ({finals}) AND finished_at < ?"
         with self._transaction():
-            return self._db.execute(
-                f"DELETE FROM jobs WHERE state IN ({finals}) AND finished_at < ?", (before,)
-            ).rowcount
+            return self._db.execute(sql, (before,)).rowcount
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

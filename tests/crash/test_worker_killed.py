@@ -122,8 +122,8 @@ def test_cancel_while_queued_leaves_the_running_job_alone(server: ServerProcess)
 
 def test_a_worker_deaf_to_cancel_is_replaced(server: ServerProcess) -> None:
     with server.client() as client:
-        job = client.generate(length_frames=FRAMES, prompt="hang=1")
-        wait_for(lambda: client.status()["running"] == [job.request_id])
+        job = client.generate(length_frames=FRAMES, prompt="hang=0")
+        next(client.events(job.request_id))
         pid = client.status()["worker_pid"]
         assert isinstance(client.cancel(job.request_id), CancelledMessage)
         stems_and_end(client, client.generate(length_frames=FRAMES).request_id)
