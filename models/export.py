@@ -22,7 +22,9 @@ import torch
 from torch import Tensor, nn
 
 from models.manifest import FORMAT, Dimensions
+from models.nets.from_pack import describe, require_all
 from models.nets.graphs import OPSET, Graph, pack_graphs, to_onnx
+from models.nets.parameter_map import note_parameters
 from models.nets.rounding import round_weights, shrink
 from models.nets.trained import Networks, load_networks
 from models.pack import MANIFEST, Pack
@@ -56,21 +58,22 @@ def export_pack(networks: Networks, folder: Path, about: dict[str, Any], weights
     round_weights(rounded.codec, weights)
     round_weights(rounded.dit, weights)
     originals = pack_graphs(networks.codec, networks.dit)
-    reports = []
+    reports, found = [], set[str]()
     for graph, original in zip(pack_graphs(rounded.codec, rounded.dit), originals, strict=True):
-        reports.append(_export_graph(graph, original, folder, weights))
+        model = to_onnx(graph)
+        found |= note_parameters(model, graph.module.state_dict())
+        reports.append(_save_graph(model, graph, original, folder / graph.file, weights))
+    require_all(found, rounded.codec, rounded.dit)
     names = [graph.file for graph in originals] + _save_arrays(networks, folder)
     _write_manifest(folder, names, networks, reports, {"weights": weights, **about})
     Pack.open(folder)
     return reports
 
 
-def _export_graph(graph: Graph, original: Graph, folder: Path, weights: str) -> Report:
-    """Export one graph, shrink its weights, compare it with torch."""
-    model = to_onnx(graph)
+def _save_graph(model: onnx.ModelProto, graph: Graph, original: Graph, path: Path, weights: str) -> Report:
+    """Shrink the weights of an exported graph, save it, compare it with torch."""
     shrink(model, weights)
     onnx.checker.check_model(model)
-    path = folder / graph.file
     onnx.save(model, path)
     session = Session(path, "cpu")
     parity = rounding = 0.0
@@ -133,6 +136,7 @@ def _write_manifest(
             "command": about.get("command", ""),
             "commit": _commit(),
             "checkpoints": networks.notes,
+            "networks": describe(networks.codec, networks.dit),
             "export": [dataclasses.asdict(report) for report in reports],
             "onnxruntime": runtime_version(),
             "torch": torch.__version__,

@@ -196,8 +196,8 @@ class DiT(nn.Module):
         return F.silu(self.noise_mlp(self.noise_features(noise)) + prompt)
 
     def _positions(self, tokens: int) -> Tensor:
-        table = self.chunk_positions[:, None] + self.slot_positions
-        return table.flatten(0, 1)[:tokens]
+        # Cut before the sum: else the exporter stores the sum (196 kB in `starter`), and neither term can be read back.
+        return (self.chunk_positions[: tokens // SLOTS, None] + self.slot_positions).flatten(0, 1)
 
     def fill_context(self, context: Tensor, present: Tensor) -> Tensor:
         """Puts `null_context` where `present` [batch] is false; context [batch, token, 64]."""

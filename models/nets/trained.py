@@ -1,23 +1,27 @@
 """The trained networks of a pack, read from checkpoints.
 
 A checkpoint is a run's folder of weights (`part-<i>.safetensors` with their metadata, or the run that holds them in
-`ema/`), or one `NAME.safetensors` with `NAME.json` beside it. Its metadata say {"config": fields of the dataclass} or
-{"preset": name}; everything else in them is carried into the pack's provenance.
+`ema/`), one `NAME.safetensors` with `NAME.json` beside it, or a pack. Its metadata say {"config": fields of the
+dataclass} or {"preset": name}; everything else in them is carried into the pack's provenance.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from safetensors.torch import load_file
 from torch import Tensor
 
 from models.nets.codec import CODEC_PRESETS, Codec, CodecConfig
 from models.nets.dit import DIT_PRESETS, DiT, DiTConfig, FamilyEmbedding
+from models.pack import MANIFEST
 from models.train.checkpoint import join_parts
+
+Checkpoint = tuple[dict[str, Tensor], dict[str, Any]]
+"""State dict as float32, and metadata."""
 
 
 @dataclass
@@ -32,18 +36,35 @@ class Networks:
 
 def load_networks(codec_path: Path, dit_path: Path) -> Networks:
     """Read both checkpoints; ValueError or RuntimeError when they are incomplete or of another shape."""
-    codec_weights, codec_notes = _checkpoint(codec_path)
-    dit_weights, dit_notes = _checkpoint(dit_path)
-    codec = Codec(_config(CodecConfig, CODEC_PRESETS, codec_notes))
-    dit, families = DiT(_config(DiTConfig, DIT_PRESETS, dit_notes)), FamilyEmbedding()
-    codec.load_state_dict(codec_weights)
+    codec, codec_notes = load_codec(codec_path)
+    dit_weights, dit_notes = dit_checkpoint(dit_path)
+    dit, families = DiT(DiTConfig(**dit_notes["config"])), FamilyEmbedding()
     families.load_state_dict({"weight": dit_weights.pop("families.weight")})
     dit.load_state_dict({name.removeprefix("dit."): value for name, value in dit_weights.items()})
-    return Networks(codec.eval(), dit.eval(), families, {"codec": codec_notes, "dit": dit_notes})
+    return Networks(codec, dit.eval(), families, {"codec": codec_notes, "dit": dit_notes})
 
 
-def _checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Weights as float32, and their metadata."""
+def load_codec(path: Path) -> tuple[Codec, dict[str, Any]]:
+    """The codec of a checkpoint on the CPU, in evaluation mode, and its metadata."""
+    weights, notes = _checkpoint(path, "codec")
+    codec = Codec(_config(CodecConfig, CODEC_PRESETS, notes))
+    codec.load_state_dict(weights)
+    return codec.eval(), notes
+
+
+def dit_checkpoint(path: Path) -> Checkpoint:
+    """Weights of a LatentModel (`dit.*`, `families.weight`), and metadata that spell out `config`."""
+    weights, notes = _checkpoint(path, "dit")
+    return weights, {**notes, "config": asdict(_config(DiTConfig, DIT_PRESETS, notes))}
+
+
+def _checkpoint(path: Path, part: Literal["codec", "dit"]) -> Checkpoint:
+    """What a run, a file or a pack holds."""
+    if (path / MANIFEST).is_file():
+        # Imported here because a machine that only trains need not have onnx.
+        from models.nets.from_pack import codec_from_pack, dit_from_pack
+
+        return codec_from_pack(path) if part == "codec" else dit_from_pack(path)
     if path.is_dir():
         return join_parts(path / "ema" if (path / "ema").is_dir() else path)
     notes = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
@@ -52,11 +73,11 @@ def _checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 def _config(kind: type, presets: dict[str, Any], notes: dict[str, Any]) -> Any:
     """The configuration that the metadata spell out or name."""
-    if "config" not in notes:
-        return presets[notes["preset"]]
-    return kind(**{key: _tuples(value) for key, value in notes["config"].items()})
+    return kind(**tuples(notes["config"])) if "config" in notes else presets[notes["preset"]]
 
 
-def _tuples(value: Any) -> Any:
+def tuples(value: Any) -> Any:
     """Lists as tuples, all the way down: JSON knows no tuples."""
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+    if isinstance(value, dict):
+        return {key: tuples(item) for key, item in value.items()}
+    return tuple(tuples(item) for item in value) if isinstance(value, list) else value
