@@ -26,23 +26,23 @@ def resample(waveform: Waveform, to_rate: int, frames: int | None = None, check:
     called between blocks.
     """
     length = frames_at(waveform.frames, waveform.sample_rate, to_rate) if frames is None else frames
-    samples = waveform.samples
-    if to_rate != waveform.sample_rate and waveform.frames:
-        samples = np.concatenate(list(_resampled(waveform, to_rate, check))).T
-    return Waveform(_fit(samples, length), to_rate)
+    samples, at = np.zeros((waveform.channels, length), dtype=np.float32), 0
+    for block in _blocks(waveform, to_rate, check):
+        kept = block[: max(length - at, 0)]
+        samples[:, at : at + len(kept)] = kept.T
+        at += len(kept)
+    return Waveform(samples, to_rate)
 
 
-def _resampled(waveform: Waveform, to_rate: int, check: Check) -> Iterator[Samples]:
+def _blocks(waveform: Waveform, to_rate: int, check: Check) -> Iterator[Samples]:
     """Blocks `[frame, channel]` at the new rate."""
-    stream = soxr.ResampleStream(waveform.sample_rate, to_rate, waveform.channels, dtype="float32", quality="VHQ")
+    stream = None
+    if to_rate != waveform.sample_rate:
+        stream = soxr.ResampleStream(waveform.sample_rate, to_rate, waveform.channels, dtype="float32", quality="VHQ")
     for first in range(0, waveform.frames, BLOCK_FRAMES):
         check()
         block = np.ascontiguousarray(waveform.samples[:, first : first + BLOCK_FRAMES].T)
-        yield stream.resample_chunk(block, last=first + BLOCK_FRAMES >= waveform.frames).reshape(-1, waveform.channels)
-
-
-def _fit(samples: Samples, frames: int) -> Samples:
-    """`samples` [channel, frame] cut, or filled with silence, to `frames`."""
-    if samples.shape[1] < frames:
-        samples = np.pad(samples, ((0, 0), (0, frames - samples.shape[1])))
-    return np.ascontiguousarray(samples[:, :frames], dtype=np.float32)
+        if stream is not None:
+            is_last = first + BLOCK_FRAMES >= waveform.frames
+            block = stream.resample_chunk(block, last=is_last).reshape(-1, waveform.channels)
+        yield block
