@@ -148,6 +148,7 @@ class Scheduler:
         """End the worker; the job it was on goes back to the queue, and nobody is to blame."""
         self._supervisor.close()
         for job in self._store.running():
+            _sweep(job)
             if job.ending:
                 self._tell_end(endings.after_worker_death(self._store, job, self._clock.wall()))
             else:

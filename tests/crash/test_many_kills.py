@@ -13,7 +13,7 @@ from bridge_server.client import RiffClient
 from bridge_server.errors import RiffError
 from bridge_server.protocol.messages import Stem
 from tests.crash.test_worker_killed import FRAMES, assert_whole, leftovers
-from tests.jobs.double_server import ServerProcess, kill_process
+from tests.jobs.double_server import ServerProcess, kill_process, wait_for
 
 ROUNDS = 40
 STEPS = 6
@@ -34,9 +34,10 @@ def test_every_accepted_job_is_done_once_whatever_dies(server: ServerProcess, vi
                 client.generate(job, length_frames=FRAMES, prompt=f"steps={STEPS}", variations=VARIATIONS, seed=turn)
                 accepted.append(job)
             time.sleep(dice.uniform(0.0, 0.6))
-            if victim == "worker" and (pid := client.status()["worker_pid"]):
-                kill_process(pid)
+            if victim == "worker":
+                kill_process(wait_for(lambda c=client: c.status()["worker_pid"]))
                 kills += 1
+                _end_of(client, accepted[-1])  # a job that is done ends the wait before the next restart
         if victim == "server":
             server.kill()
             server.start()
