@@ -70,7 +70,8 @@ def _wait_until_ready(settings: Settings, process: subprocess.Popen[bytes]) -> R
             return client
         if status.get("trouble"):
             client.quit()
-            raise ModelMissing(str(status["trouble"]))
+            # The trouble is sentence and hint in one; the error brings the usual hint again.
+            raise ModelMissing(str(status["trouble"]).removesuffix(ModelMissing.usual_hint).rstrip())
         time.sleep(0.1)
     raise ServerGone("The server started, but its models did not load in two minutes.", "See worker.log.")
 
