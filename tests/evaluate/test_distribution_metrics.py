@@ -75,7 +75,7 @@ def test_frechet_distance_of_moved_and_of_scaled_sets():
 
 
 def test_frechet_floor_of_real_against_real_falls_with_the_number_of_items():
-    """Bias shrinks like 1 / items, so values at different counts do not compare; an independent simulation found these."""
+    """Values at different counts do not compare: these four stand for no difference at all (measured elsewhere)."""
     reference = music(5000, 0)
     floors = [frechet_distance(reference, music(items, items)).value for items in (200, 500, 1000, 2000)]
     assert floors == sorted(floors, reverse=True)
@@ -106,6 +106,15 @@ def test_kernel_distance_of_unit_vectors_is_the_shift_of_the_mean():
     shift = np.square(real.mean(0) - made.mean(0)).sum() - sampling
     assert shift > 0.1
     assert kernel_distance(real, made).mean == pytest.approx(3 / 512 * shift, rel=0.03)
+
+
+def test_subsets_are_drawn_from_all_items():
+    """Half of the candidates is shifted: wherever they stand, half of the shift is seen, so a quarter of KD."""
+    real, plain, moved = music(400, 0), music(200, 1), music(200, 2, shift=0.5)
+    whole = kernel_distance(real, music(400, 3, shift=0.5), subsets=30).mean
+    for order in ((plain, moved), (moved, plain)):
+        assert kernel_distance(real, np.concatenate(order), subsets=30).mean == pytest.approx(whole / 4, rel=0.15)
+        assert kernel_distance(np.concatenate(order), real, subsets=30).mean == pytest.approx(whole / 4, rel=0.15)
 
 
 def test_unbiased_mmd_by_hand():
@@ -189,7 +198,9 @@ def test_adherence_of_real_shuffled_and_half_shuffled_stems():
 
 def test_adherence_of_the_anchors_themselves_is_exactly_one_and_zero():
     true, wrong = mixes(300, 0), shuffled(300, 1)
-    assert accompaniment_adherence(true, wrong, true, 1).value == pytest.approx(1, abs=1e-9)
+    result = accompaniment_adherence(true, wrong, true, 1)
+    assert result.value == pytest.approx(1, abs=1e-9)
+    assert result.candidate_to_shuffled == pytest.approx(frechet_distance(wrong, true).value)
     assert accompaniment_adherence(true, wrong, wrong, 1).value == pytest.approx(0, abs=1e-9)
 
 
