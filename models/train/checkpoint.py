@@ -60,6 +60,12 @@ def load_checkpoint(run: Path) -> tuple[dict[str, Tensors], Json] | None:
     return groups, json.loads((found[-1] / "state.json").read_text())
 
 
+def read_state(run: Path) -> Json | None:
+    """The newest checkpoint's state alone, or None where there is none yet."""
+    found = _checkpoints(run)
+    return json.loads((found[-1] / "state.json").read_text()) if found else None
+
+
 def optimiser_tensors(optimiser: torch.optim.Optimizer, names: Mapping[str, Tensor]) -> Tensors:
     """AdamW's state as flat tensors `<slot>/<parameter name>`; `names` are the named parameters."""
     return {

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +24,13 @@ from torch import Tensor
 from models.data.pool import STEMS, PoolReader
 from models.nets.codec import LATENT, SLOTS, Codec
 from models.nets.spectrogram import CHUNK_FRAMES, chunk_spectrograms
-from models.train.codec import load_codec, on_device
+from models.nets.trained import load_codec
+from models.train.codec import on_device
 
 WINDOW_CHUNKS = 15
 TOKENS = WINDOW_CHUNKS * SLOTS
 CONTEXTS = 2
+PUBLISH_S = 5.0
 
 
 class LatentStore:
@@ -83,50 +87,74 @@ def encode_song(codec: Codec, audio: Tensor, masks: Tensor) -> tuple[Tensor, Ten
     return latents[:stems], latents[stems:].unflatten(0, (stems, CONTEXTS))
 
 
-def main() -> None:
+@dataclass
+class Encoder:
+    """Encodes what comes into a pool, song after song, until the time is over or the store is full."""
+
+    codec: Codec
+    reader: PoolReader
+    store: LatentStore
+    random: np.random.Generator
+    songs_per_s: float = math.inf
+
+    def run(self, seconds: float) -> None:
+        """Encode every song that has not been seen; publish every few seconds and at the end."""
+        seen = np.zeros(len(self.reader.serials()), np.int64)
+        start = last = time.monotonic()
+        while not self._is_over(start + seconds):
+            fresh = self._unseen(seen)
+            if not len(fresh):
+                time.sleep(0.5)
+            for slot in fresh:
+                seen[slot] = self._take(int(slot))
+                time.sleep(max(0.0, self.store.count / self.songs_per_s - (time.monotonic() - start)))
+                if time.monotonic() - last > PUBLISH_S:
+                    self.store.publish()
+                    last = time.monotonic()
+                    print(f"latents: {self.store.count} songs", flush=True)
+                if self._is_over(start + seconds):
+                    break
+        self.store.publish()
+
+    def _unseen(self, seen: np.ndarray) -> np.ndarray:
+        """Slots that hold a whole song other than the one seen there."""
+        serials = self.reader.serials()
+        return np.nonzero((serials != seen) & (serials > 0))[0]
+
+    def _is_over(self, end: float) -> bool:
+        return time.monotonic() > end or self.store.count >= self.store.capacity
+
+    def _take(self, slot: int) -> int:
+        """Encode the song of a slot, if it is whole and has two stems; returns its serial."""
+        audio, families, serial = self.reader.read(slot)
+        there = np.nonzero(families >= 0)[0]
+        if serial and len(there) >= 2:
+            device = self.codec.latent_mean.device
+            masks = torch.from_numpy(context_masks(families, self.random)[there][:, :, there]).to(device)
+            stems = torch.from_numpy(audio[there]).to(device).float() / 32_768
+            targets, contexts = encode_song(self.codec, stems, masks)
+            self.store.add(there, targets.cpu().numpy(), contexts.cpu().numpy(), families)
+        return serial
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--codec", type=Path, required=True, help="run folder or checkpoint of the codec")
+    parser.add_argument("--codec", type=Path, required=True, help="run folder of the codec, or a pack")
     parser.add_argument("--pool", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--songs", type=int, default=24_000, help="stop after so many")
-    parser.add_argument("--songs-per-s", type=float, default=1e9, help="leave the device to training beside this")
+    parser.add_argument("--songs-per-s", type=float, default=math.inf, help="leave the device to training beside this")
     parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    codec = on_device(load_codec(options.codec), device)
-    reader = PoolReader(options.pool)
+    options = parser.parse_args(arguments)
+    torch.manual_seed(options.seed)
+    codec = on_device(load_codec(options.codec)[0], torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     store = LatentStore(options.out, options.songs)
     norm = {"mean": codec.latent_mean.tolist(), "std": codec.latent_std.tolist()}
     (options.out / "norm.json").write_text(json.dumps(norm))
     random = np.random.default_rng(options.seed)
-    seen = np.zeros(len(reader.serials()), np.int64)
-    start = last = time.monotonic()
-    end = start + options.seconds
-    while time.monotonic() < end and store.count < store.capacity:
-        serials = reader.serials()
-        fresh = np.nonzero((serials != seen) & (serials > 0))[0]
-        if not len(fresh):
-            time.sleep(0.5)
-        for slot in fresh:
-            audio, families, serial = reader.read(int(slot))
-            seen[slot] = serial
-            wait_s = store.count / options.songs_per_s - (time.monotonic() - start)
-            time.sleep(max(0.0, wait_s))
-            if not serial or (families >= 0).sum() < 2 or store.count >= store.capacity:
-                continue
-            there = np.nonzero(families >= 0)[0]
-            masks = torch.from_numpy(context_masks(families, random)[there][:, :, there]).to(device)
-            stems = torch.from_numpy(audio[there]).to(device).float() / 32_768
-            targets, contexts = encode_song(codec, stems, masks)
-            store.add(there, targets.cpu().numpy(), contexts.cpu().numpy(), families)
-            if time.monotonic() - last > 5 or time.monotonic() > end:
-                store.publish()
-                last = time.monotonic()
-                print(f"latents: {store.count} songs", flush=True)
-            if time.monotonic() > end:
-                break
-    store.publish()
+    Encoder(codec, PoolReader(options.pool), store, random, options.songs_per_s).run(options.seconds)
     print(f"latents: {store.count} songs in {options.out}", flush=True)
 
 

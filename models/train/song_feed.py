@@ -57,7 +57,7 @@ class SongFeed:
         start = torch.randint(FRAMES // STEP - blocks + 1, (len(slots), 1), device=self.device)
         rows = self.audio[slots[:, None], :, :, start + torch.arange(blocks, device=self.device)]
         joined = rows.permute(0, 2, 3, 1, 4).flatten(-2)
-        shift = int(np.random.randint(STEP))
+        shift = int(torch.randint(STEP, ()))  # on the CPU, so that the host need not wait
         return joined[..., shift : shift + frames], self.present[slots]
 
     def _copy_for_ever(self) -> None:

@@ -13,22 +13,19 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.nets.dit import DIT_PRESETS, DiTConfig
+from models.nets.dit import DiTConfig
 from models.train.checkpoint import join_parts, load_checkpoint
 from models.train.consistency import consistency_sample
 from models.train.diffusion import heun_sample
-from models.train.latent import Settings, Trainer, train
+from models.train.latent import LatentSettings, LatentTask, train
 from models.train.latent_data import Batch
 from models.train.latent_model import LatentModel, load_average
+from models.train.run import TrainingRun
+from models.train.run_settings import RunSettings
 from tests.train.latent_folder import one_stem_each, write_folder
 
 TINY = DiTConfig(width=64, layers=2, heads=1, condition=64, noise_features=32)
-
-
-@pytest.fixture(autouse=True)
-def tiny_preset(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(DIT_PRESETS, "tiny", TINY)
-    monkeypatch.setitem(DIT_PRESETS, "wide", replace(TINY, width=128, layers=1, heads=2))
+WIDE = replace(TINY, width=128, layers=1, heads=2)
 
 
 @pytest.fixture
@@ -38,18 +35,21 @@ def songs(tmp_path: Path) -> Path:
     return tmp_path / "latents"
 
 
-def settings(songs: Path, out: Path, steps: int, **others: object) -> Settings:
-    usual = {"preset": "tiny", "batch": 8, "log_steps": 5, "checkpoint_s": 1e9, "validate_s": 1e9}
-    return Settings("dit", songs, out, **{"steps": steps, **usual, **others})
+def settings(songs: Path, **others: object) -> LatentSettings:
+    return LatentSettings(**{"stage": "dit", "latents": songs, "config": TINY, "batch": 8, **others})
+
+
+def budget(out: Path, steps: int | None, **others: object) -> RunSettings:
+    return RunSettings(**{"out": out, "steps": steps, "log_steps": 5, "check_s": 1e9, **others})
 
 
 def lines(out: Path) -> list[dict]:
     return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
 
 
-def of_all_songs(trainer: Trainer) -> Batch:
+def of_all_songs(task: LatentTask) -> Batch:
     """Whole windows of the ten training songs with their own conditions."""
-    pool = trainer.pool
+    pool = task.pool
     row = torch.arange(10) * 6
     tokens = torch.arange(120).expand(10, -1)
     yes = torch.ones(10, dtype=torch.bool)
@@ -65,16 +65,17 @@ def hits(samples: torch.Tensor, clean: torch.Tensor) -> int:
 def test_ten_samples_are_learnt_and_sampled_by_both_stages(songs: Path, tmp_path: Path):
     """From EDM (loss falls to under a half) to consistency; samples land on their own window."""
     write_folder(songs, one_stem_each(12), growth=0)
-    dit = settings(songs, tmp_path / "dit", preset="wide", steps=120, batch=8, lr=4e-3, warmup=10, decay=0.97)
-    train(dit)
-    losses = [line["loss"] for line in lines(dit.out) if "loss" in line]
+    dit = settings(songs, config=WIDE, lr=4e-3, warmup=10)
+    train(dit, budget(tmp_path / "dit", 120, decay=0.97))
+    losses = [line["loss"] for line in lines(tmp_path / "dit") if "loss" in line]
     assert losses[0] == pytest.approx(1, abs=0.2)
     assert sum(losses[-4:]) / 4 < losses[0] / 2
-    train(replace(dit, stage="consistency", start=dit.out, out=tmp_path / "cm", steps=40, lr=1e-3))
+    consistency = replace(dit, stage="consistency", start=tmp_path / "dit", lr=1e-3)
+    train(consistency, budget(tmp_path / "cm", 40, decay=0.97))
 
-    everything = of_all_songs(Trainer(dit))
+    everything = of_all_songs(LatentTask(dit, budget(tmp_path / "dit", 120)))
     clean, noise = everything.clean, torch.randn(10, 120, 64)
-    model, _ = load_average(dit.out / "ema")
+    model, _ = load_average(tmp_path / "dit" / "ema")
     assert hits(heun_sample(model.network(everything), noise), clean) == 10
     model, meta = load_average(tmp_path / "cm" / "ema")
     samples = consistency_sample(model.network(everything), noise, 5)
@@ -84,86 +85,105 @@ def test_ten_samples_are_learnt_and_sampled_by_both_stages(songs: Path, tmp_path
 
 
 def test_validation_shows_that_the_context_is_used(songs: Path, tmp_path: Path):
-    run = settings(songs, tmp_path / "run", steps=2)
-    trainer = Trainer(run)
-    fresh = trainer.validate()
+    task = LatentTask(settings(songs), budget(tmp_path / "run", 2))
+    fresh = task.check(task.module)
     assert fresh["gap"] == 0
     assert fresh["right"] == pytest.approx(fresh["wrong"])
-    batch = trainer.probe
     with torch.no_grad():  # a network that answers with what its context says
-        trainer.ema.net.dit.forward = lambda scaled, noise, context, clap: -context
-    used = trainer.validate()
+        task.module.dit.forward = lambda scaled, noise, context, clap: -context
+    used = task.check(task.module)
     assert used["gap"] > 0.5
     assert used["none"] != used["right"]
-    assert len(batch.clean) == 2
+    assert len(task.probe.clean) == 2
 
 
 @pytest.mark.parametrize("stage", ["dit", "consistency"])
 def test_resumed_run_ends_with_the_same_weights_as_an_unbroken_one(songs: Path, tmp_path: Path, stage: str):
     start = tmp_path / "start"
-    train(settings(songs, start, steps=3))
-    whole = replace(settings(songs, tmp_path / "whole", steps=12, start=start), stage=stage)
-    train(whole)
-    broken = replace(whole, out=tmp_path / "broken")
-    trainer = Trainer(broken)
+    train(settings(songs), budget(start, 3))
+    run = settings(songs, stage=stage, start=start)
+    train(run, budget(tmp_path / "whole", 12))
+    broken = budget(tmp_path / "broken", 12)
+    interrupted = TrainingRun(LatentTask(run, broken), broken)
     for _ in range(5):
-        trainer.train_step()
-    trainer.save()
-    train(replace(broken, resume=True))
-    (expected, _), (found, state) = load_checkpoint(whole.out), load_checkpoint(broken.out)
+        interrupted.train_step()
+    interrupted.save()
+    train(run, replace(broken, resume=True))
+    (expected, _), (found, state) = load_checkpoint(tmp_path / "whole"), load_checkpoint(broken.out)
     assert state["step"] == 12
     for group, tensors in expected.items():
         assert all(torch.equal(value, found[group][name]) for name, value in tensors.items()), group
 
 
 def test_resume_of_nothing_begins_and_of_another_stage_is_refused(songs: Path, tmp_path: Path):
-    run = settings(songs, tmp_path / "run", steps=2, resume=True)
-    train(run)
+    run = budget(tmp_path / "run", 2, resume=True)
+    train(settings(songs), run)
     assert load_checkpoint(run.out)[1]["step"] == 2
     with pytest.raises(ValueError, match="holds a dit run; choose another folder"):
-        train(replace(run, stage="consistency"))
+        train(settings(songs, stage="consistency"), run)
 
 
 def test_songs_that_arrive_do_not_move_the_held_out_ones(songs: Path, tmp_path: Path):
     (songs / "count").write_text("8")
-    run = settings(songs, tmp_path / "run", steps=2)
-    train(run)
+    run = budget(tmp_path / "run", 2)
+    train(settings(songs), run)
     (songs / "count").write_text("12")
-    resumed = Trainer(replace(run, resume=True, steps=4))
+    resumed = LatentTask(settings(songs), replace(run, resume=True, steps=4))
     assert resumed.pool.held_out == (6, 8)
     assert resumed.pool.songs == 12
 
 
 def test_step_with_a_broken_gradient_changes_nothing(songs: Path, tmp_path: Path):
-    trainer = Trainer(settings(songs, tmp_path / "run", steps=9))
-    trainer.train_step()
-    before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
-    good = trainer.pool.targets.clone()
-    trainer.pool.targets[:] = float("nan")
-    trainer.train_step()
-    assert all(torch.equal(value, before[name]) for name, value in trainer.model.state_dict().items())
-    assert trainer.skipped == 1
-    trainer.pool.targets[:] = good
-    trainer.train_step()
-    assert trainer.skipped == 1
-    assert not torch.equal(trainer.model.dit.output.weight, before["dit.output.weight"])
-    assert all(bool(value.isfinite().all()) for value in trainer.ema.net.state_dict().values())
+    task = LatentTask(settings(songs), budget(tmp_path / "run", 9))
+    run = TrainingRun(task, budget(tmp_path / "run", 9))
+    run.train_step()
+    before = {name: value.clone() for name, value in task.module.state_dict().items()}
+    good = task.pool.targets.clone()
+    task.pool.targets[:] = float("nan")
+    run.train_step()
+    assert all(torch.equal(value, before[name]) for name, value in task.module.state_dict().items())
+    assert run.skipped == 1
+    task.pool.targets[:] = good
+    run.train_step()
+    assert run.skipped == 1
+    assert not torch.equal(task.module.dit.output.weight, before["dit.output.weight"])
+    assert all(bool(value.isfinite().all()) for value in run.ema.net.state_dict().values())
 
 
 def test_budget_is_wall_clock_and_the_learning_rate_follows_it(songs: Path, tmp_path: Path):
-    run = settings(songs, tmp_path / "run", steps=0, seconds=1.5, lr=1e-3, warmup=1, log_steps=1)
+    run = budget(tmp_path / "run", None, seconds=1.5, log_steps=1)
     began = time.monotonic()
-    train(run)
+    train(settings(songs, lr=1e-3, warmup=1), run)
     assert 1.5 < time.monotonic() - began < 8
-    rates = [line["lr"] for line in lines(run.out) if "lr" in line][1:]  # the first step warms up
+    rates = [line["rate"] for line in lines(run.out) if "rate" in line][1:]  # the first step warms up
     assert rates[0] > 0.8e-3
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] < 0.3e-3
 
 
+def test_run_until_a_time_of_day_ends_then_with_its_schedule(songs: Path, tmp_path: Path):
+    run = budget(tmp_path / "run", None, until=time.time() + 2, log_steps=1)
+    train(settings(songs, lr=1e-3, warmup=1), run)
+    assert run.until < time.time() < run.until + 3
+    rates = [line["rate"] for line in lines(run.out) if "rate" in line]
+    assert rates[-1] < 0.3e-3
+
+
+def test_log_says_how_fast_and_how_well(songs: Path, tmp_path: Path):
+    run = budget(tmp_path / "run", 10)
+    train(settings(songs), run)
+    steps = [line for line in lines(run.out) if "loss" in line]
+    assert [line["step"] for line in steps] == [5, 10]
+    for line in steps:
+        assert line["skipped"] == 0
+        assert line["items_s"] == pytest.approx(8 * line["steps_s"], rel=1e-3)
+    final = [line for line in lines(run.out) if "check" in line][-1]
+    assert (final["songs"], len(final["right"])) == (12, 6)
+    assert lines(run.out)[-1]["finished"]
+
+
 def test_model_stores_the_family_table_beside_the_dit(songs: Path, tmp_path: Path):
-    run = settings(songs, tmp_path / "run", steps=2)
-    tensors, meta = join_parts(train(run))
+    tensors, meta = join_parts(train(settings(songs), budget(tmp_path / "run", 2)))
     assert tensors["families.weight"].shape == (12, 512)
     assert set(tensors) == set(LatentModel(TINY).state_dict())
     assert meta["held_out"] == [10, 12]
@@ -171,25 +191,29 @@ def test_model_stores_the_family_table_beside_the_dit(songs: Path, tmp_path: Pat
 
 @pytest.mark.slow
 def test_kill_9_loses_at_most_one_checkpoint_interval(songs: Path, tmp_path: Path):
+    out = tmp_path / "run"
     program = (
-        "from models.nets.dit import DIT_PRESETS, DiTConfig\n"
-        f"DIT_PRESETS['tiny'] = {TINY!r}\n"
-        "from models.train.latent import main\nmain()"
+        "from pathlib import Path\n"
+        "from models.nets.dit import DiTConfig\n"
+        "from models.train.latent import LatentSettings, train\n"
+        "from models.train.run_settings import RunSettings\n"
+        f"settings = LatentSettings(stage='dit', latents=Path({str(songs)!r}), config={TINY!r}, batch=16)\n"
+        f"run = RunSettings(out=Path({str(out)!r}), resume=True, seconds=8, checkpoint_s=1, log_steps=5)\n"
+        "train(settings, run)"
     )
-    command = [sys.executable, "-c", program, "dit", "--latents", songs, "--out", tmp_path / "run", "--preset", "tiny"]
-    command += ["--batch", "16", "--seconds", "8", "--checkpoint-s", "1", "--log-steps", "5", "--resume"]
-    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-c", program]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while load_checkpoint(tmp_path / "run") is None and time.monotonic() < deadline:
+    while load_checkpoint(out) is None and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(1.5)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    last = [line for line in lines(tmp_path / "run") if "seconds" in line][-1]
-    state = load_checkpoint(tmp_path / "run")[1]
+    last = lines(out)[-1]
+    state = load_checkpoint(out)[1]
     assert 0 < state["seconds"] < 8
-    assert last["seconds"] - state["seconds"] < 2.5
-    subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL, timeout=100)
-    final = load_checkpoint(tmp_path / "run")[1]
+    assert last["s"] - state["seconds"] < 2.5
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=100)
+    final = load_checkpoint(out)[1]
     assert final["seconds"] >= 8
     assert final["step"] > state["step"]

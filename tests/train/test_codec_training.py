@@ -1,0 +1,170 @@
+"""Both stages of codec training and the encoding of a pool, with a tiny codec on composed songs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from models.data.pool import FRAMES, STEMS, _Maps, create, excerpt
+from models.nets.codec import Codec
+from models.nets.trained import load_codec
+from models.train import latents
+from models.train.checkpoint import load_checkpoint
+from models.train.codec import CodecSettings, CodecTask, train
+from models.train.latent_data import LatentPool
+from models.train.latents import context_masks
+from models.train.run import TrainingRun
+from models.train.run_settings import RunSettings
+from tests.models.conftest import TINY_CODEC
+
+SONGS = 5  # of seeds 0 to 4; seed 0 is held out
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Songs of the composer, as its workers write them."""
+    path = tmp_path_factory.mktemp("pool") / "songs"
+    create(path, SONGS)
+    maps = _Maps(path)
+    for seed in range(SONGS):
+        maps.audio[seed], maps.families[seed] = excerpt(seed)
+        maps.serial[seed] = seed + 1
+    return path
+
+
+@pytest.fixture(scope="module")
+def encoder_run(pool: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of the encoder stage."""
+    out = tmp_path_factory.mktemp("runs") / "encoder"
+    train(settings(pool), budget(out, 6))
+    return out
+
+
+def settings(pool: Path, **others: object) -> CodecSettings:
+    small = {"config": TINY_CODEC, "batch": 2, "check_batch": 2, "wait_for": SONGS - 1, "warm_up": 1}
+    return CodecSettings(**{"stage": "encoder", "pool": pool, **small, **others})
+
+
+def budget(out: Path, steps: int, **others: object) -> RunSettings:
+    return RunSettings(**{"out": out, "steps": steps, "log_steps": 1, "check_s": 1e9, **others})
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    return load_checkpoint(run)[0]["weights"]
+
+
+def test_encoder_stage_learns_a_batch(pool: Path, tmp_path: Path) -> None:
+    task = CodecTask(settings(pool), budget(tmp_path, 30))
+    run = TrainingRun(task, budget(tmp_path, 30))
+    audio = task.held_out
+    task.losses = lambda progress, step: task.stage.losses(audio, progress)
+    run.train()
+    task.feed.stop()
+    losses = [json.loads(line)["magnitude"] for line in (tmp_path / "log.jsonl").open() if "magnitude" in line]
+    assert len(losses) == 30
+    assert np.mean(losses[-3:]) < 0.8 * losses[0]
+
+
+def test_decoder_stage_leaves_the_encoder_alone(pool: Path, encoder_run: Path, tmp_path: Path) -> None:
+    before = load_codec(encoder_run)[0].state_dict()
+    train(settings(pool, stage="decoder", start=encoder_run), budget(tmp_path / "run", 4))
+    after = weights(tmp_path / "run")
+    same = {name for name, value in after.items() if torch.equal(value, before[name])}
+    frozen = {name for name in after if name.startswith(("encoder.", "latent_"))}
+    assert len(frozen) > 20
+    assert frozen <= same
+    changed = set(after) - same
+    assert {name.split(".")[0] for name in changed} == {"feature_decoder", "denoiser"}
+    line = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").open() if "score" in line][-1]
+    assert line["skipped"] == 0
+    assert all(np.isfinite(line[name]) for name in ("loss", "consistency", "score", "spread", "magnitude", "gradient"))
+
+
+@pytest.mark.parametrize("stage", ["encoder", "decoder"])
+def test_resumed_run_ends_with_the_same_weights(pool: Path, encoder_run: Path, tmp_path: Path, stage: str) -> None:
+    given = settings(pool, stage=stage, start=encoder_run)
+    train(given, budget(tmp_path / "whole", 4))
+    broken = budget(tmp_path / "broken", 4)
+    task = CodecTask(given, broken)
+    interrupted = TrainingRun(task, broken)
+    interrupted.train_step()
+    interrupted.train_step()
+    interrupted.save()
+    task.feed.stop()
+    train(given, replace(broken, resume=True))
+    expected, found = load_checkpoint(tmp_path / "whole")[0], load_checkpoint(tmp_path / "broken")[0]
+    for group, tensors in expected.items():
+        for name, value in tensors.items():
+            assert torch.equal(value, found[group][name]), f"{group} {name}"
+
+
+def test_encoder_stage_measures_the_latents(encoder_run: Path) -> None:
+    codec, notes = load_codec(encoder_run)
+    assert (notes["stage"], notes["step"]) == ("encoder", 6)
+    assert (codec.latent_std > 0).all()
+    assert not torch.equal(codec.latent_mean, torch.zeros(64))
+    assert codec.latent_std.max() < 1
+
+
+def test_latents_command_writes_what_the_latent_models_read(pool: Path, encoder_run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "latents"
+    command = ["--codec", encoder_run, "--pool", pool, "--out", out, "--seconds", 60, "--songs", SONGS - 1]
+    latents.main([str(word) for word in command])
+    read = LatentPool(out, torch.device("cpu"))
+    assert read.songs == int((out / "count").read_text()) == SONGS - 1
+    families = _Maps(pool, "r").families[: SONGS - 1]
+    assert np.array_equal(read.families, families)
+    norm, codec = json.loads((out / "norm.json").read_text()), load_codec(encoder_run)[0]
+    assert norm["mean"] == pytest.approx(codec.latent_mean.tolist())
+    assert norm["std"] == pytest.approx(codec.latent_std.tolist())
+    there = torch.from_numpy(families >= 0)
+    assert (read.targets[: SONGS - 1].float().abs().amax((2, 3)) > 0)[there].all()
+    assert (read.targets[: SONGS - 1] == 0).all(3).all(2)[~there].all()
+
+
+def test_contexts_never_contain_the_stem_they_accompany(encoder_run: Path, tmp_path: Path) -> None:
+    """Of three stems only the second sounds, so its own contexts are silence; the others' contexts may sound."""
+    path, out = tmp_path / "songs", tmp_path / "latents"
+    create(path, 4)
+    maps = _Maps(path)
+    sound = (np.random.default_rng(0).standard_normal((2, FRAMES)) * 6_000).astype(np.int16)
+    for slot in range(4):
+        maps.audio[slot, 1], maps.families[slot, :3], maps.serial[slot] = sound, [0, 1, 2], slot + 1
+        maps.families[slot, 3:] = -1
+    latents.main(
+        ["--codec", str(encoder_run), "--pool", str(path), "--out", str(out), "--seconds", "60", "--songs", "4"]
+    )
+    shape = (4, STEMS, 2, 120, 64)
+    contexts = np.fromfile(out / "contexts.f16", np.float16).reshape(shape).astype(np.float32)
+    targets = np.fromfile(out / "targets.f16", np.float16).reshape(4, STEMS, 120, 64).astype(np.float32)
+    silence = targets[:, 0]
+    assert np.abs(targets[:, 1] - silence).max() > 0.05
+    assert np.abs(contexts[:, 1] - silence[:, None]).max() < 0.01
+    distance = np.abs(contexts[:, [0, 2]] - silence[:, None, None]).max((3, 4))
+    assert (distance > 0.05).any()
+    assert (distance < 0.01).any()  # the context was the other silent stem alone
+
+
+def test_context_masks_are_non_empty_subsets_of_the_other_stems() -> None:
+    random = np.random.default_rng(1)
+    families = np.array([3, -1, 4, 0, -1, 7])
+    masks = np.stack([context_masks(families, random) for _ in range(200)])
+    assert not masks[:, np.arange(6), :, np.arange(6)].any()
+    assert not masks[..., families < 0].any()
+    assert not masks[:, families < 0].any()
+    present = masks[:, families >= 0]
+    assert set(present.sum(-1).flatten().tolist()) == {1, 2, 3}
+    assert not context_masks(np.array([2, -1, -1, -1, -1, -1]), random).any()
+
+
+def test_codec_of_a_run_is_the_averaged_one(encoder_run: Path) -> None:
+    codec, _ = load_codec(encoder_run)
+    averaged = load_checkpoint(encoder_run)[0]["ema"]
+    assert isinstance(codec, Codec)
+    for name, value in codec.state_dict().items():
+        torch.testing.assert_close(value, averaged[name], rtol=1e-3, atol=1e-4)
