@@ -1,7 +1,7 @@
 """From trained torch weights to a pack: `python -m models.export --codec RUN --dit RUN --out models/packs/starter`.
 
 Every graph is compared with torch (relative error below 1e-3) before the manifest is written; see
-`models/nets/trained.py` for what a checkpoint is and `models/nets/rounding.py` for how weights are stored.
+`models/train/trained.py` for what a checkpoint is and `models/nets/rounding.py` for how weights are stored.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from models.nets.from_pack import describe, require_all
 from models.nets.graphs import OPSET, Graph, pack_graphs, to_onnx
 from models.nets.parameter_map import note_parameters
 from models.nets.rounding import round_weights, shrink
-from models.nets.trained import Networks, load_networks
 from models.pack import MANIFEST, Pack
 from models.schedule import STANDARD
 from models.session import Session, runtime_version
+from models.train.trained import Networks, load_networks
 
 LARGEST_ERROR = 1e-3
 LARGEST_PACK_BYTES = 64 * 2**20

@@ -14,6 +14,7 @@ that explained 73 % of the variation inside a chunk where frequency queries expl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -55,6 +56,11 @@ class CodecConfig:
     queries: int  # tokens that carry the latents of a chunk; queries * query size = 8 * 64
     magnitude_gate: bool  # the pre-decoder predicts magnitudes, which scale the denoiser's output
 
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> CodecConfig:
+        """From `dataclasses.asdict`, also after JSON has made lists of the tuples."""
+        return cls(**{name: _tuples(value) for name, value in fields.items()})
+
     @property
     def width(self) -> int:
         return self.channels[-1]
@@ -66,6 +72,11 @@ class CodecConfig:
         for row_stride, step_stride in self.strides:
             rows, steps = rows // row_stride, steps // step_stride
         return rows, steps
+
+
+def _tuples(value: Any) -> Any:
+    """Lists as tuples, all the way down."""
+    return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
 
 
 CODEC_PRESETS = {

@@ -21,11 +21,13 @@ from models.manifest import Manifest
 from models.nets.codec import Codec, CodecConfig
 from models.nets.dit import DiT, DiTConfig
 from models.nets.parameter_map import as_tensors, read_parameters
-from models.nets.trained import Checkpoint, tuples
 from models.pack import Pack
 
 CODEC_GRAPHS = ("codec_encode.onnx", "codec_features.onnx", "codec_decode_step.onnx")
 DIT_GRAPH = "c_dit.onnx"
+
+Checkpoint = tuple[dict[str, Tensor], dict[str, Any]]
+"""State dict as float32, and metadata."""
 
 
 def codec_from_pack(folder: Path) -> Checkpoint:
@@ -38,7 +40,7 @@ def codec_from_pack(folder: Path) -> Checkpoint:
     }
     for file in CODEC_GRAPHS:
         found |= _without("codec.", _parameters(pack, file))
-    like = Codec(CodecConfig(**tuples(config))).state_dict()
+    like = Codec(CodecConfig.from_json(config)).state_dict()
     return _complete(found, like, folder), _notes(pack, "codec", config)
 
 

@@ -23,11 +23,11 @@ from torch import Tensor, nn
 from models.data.augment import training_audio
 from models.nets.codec import CODEC_PRESETS, Codec, CodecConfig
 from models.nets.spectrogram import CHUNK_FRAMES, EDGE
-from models.nets.trained import load_codec
 from models.train.codec_stages import STAGES, as_chunks
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
 from models.train.song_feed import SongFeed
+from models.train.trained import load_codec
 
 PAIR_FRAMES = 2 * CHUNK_FRAMES + 2 * EDGE  # two chunks with the audio that their outer windows reach into
 

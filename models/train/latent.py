@@ -21,7 +21,6 @@ import torch
 from torch import Tensor, nn
 
 from models.nets.dit import DIT_PRESETS, DiTConfig
-from models.nets.trained import dit_checkpoint
 from models.train.checkpoint import read_state
 from models.train.consistency import consistency_denoise, consistency_loss, draw_indices, step_size
 from models.train.diffusion import draw_sigmas, edm_denoise, edm_loss
@@ -29,6 +28,7 @@ from models.train.latent_data import Batch, LatentPool, wait_for_songs
 from models.train.latent_model import LatentModel
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
+from models.train.trained import dit_checkpoint
 from models.train.validate import validate
 
 WINDOWS = ((15, 0.75), (8, 0.15), (3, 0.10))  # chunks per item and share of the batches: short contexts must work too

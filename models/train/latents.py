@@ -24,8 +24,8 @@ from torch import Tensor
 from models.data.pool import STEMS, PoolReader
 from models.nets.codec import LATENT, SLOTS, Codec
 from models.nets.spectrogram import CHUNK_FRAMES, chunk_spectrograms
-from models.nets.trained import load_codec
 from models.train.codec import on_device
+from models.train.trained import load_codec
 
 WINDOW_CHUNKS = 15
 TOKENS = WINDOW_CHUNKS * SLOTS

@@ -17,8 +17,8 @@ from models.export import main
 from models.generator import Generator
 from models.nets.codec import Codec, CodecConfig
 from models.nets.dit import DiT, DiTConfig, FamilyEmbedding
-from models.nets.trained import Networks, load_networks
 from models.train.checkpoint import save_parts
+from models.train.trained import Networks, load_networks
 
 TINY_CODEC = CodecConfig(
     bands=((0, 256, 8), (256, 1024, 24)), channels=(8, 16, 32), conv_blocks=(1, 0, 0), strides=((4, 2), (2, 2)),

@@ -21,9 +21,9 @@ from models.export import LARGEST_ERROR, LARGEST_PACK_BYTES
 from models.generator import Generator
 from models.nets.graphs import pack_graphs, require_attention
 from models.nets.rounding import SMALLEST, round_weights, shrink
-from models.nets.trained import load_networks
 from models.pack import Pack
 from models.train.checkpoint import join_parts, save_parts
+from models.train.trained import load_networks
 from tests.models.conftest import STARTER, Exported, save_tiny_runs
 
 GRAPHS = ["codec_encode.onnx", "codec_features.onnx", "codec_decode_step.onnx", "c_dit.onnx"]

@@ -17,8 +17,9 @@ from models.nets.from_pack import codec_from_pack, dit_from_pack, require_all
 from models.nets.graphs import pack_graphs
 from models.nets.parameter_map import as_tensors, note_parameters, read_parameters
 from models.nets.rounding import round_weights
-from models.nets.trained import Networks, load_networks, tuples
 from models.session import Session
+from models.train.latent import LatentSettings, first_model
+from models.train.trained import Networks, load_codec, load_networks
 from tests.models.conftest import Exported
 
 
@@ -61,7 +62,7 @@ def test_networks_read_back_compute_what_the_graphs_compute(exported: Exported, 
 def test_notes_of_the_run_and_the_size_come_along(exported: Exported) -> None:
     _, codec = codec_from_pack(exported.folder)
     _, dit = dit_from_pack(exported.folder)
-    assert CodecConfig(**tuples(codec["config"])) == exported.networks.codec.config
+    assert CodecConfig.from_json(codec["config"]) == exported.networks.codec.config
     assert (dit["step"], dit["pack"]) == (9, "tiny 0.1.0")
 
 
@@ -104,3 +105,13 @@ def test_export_of_what_cannot_be_read_back_is_refused(exported: Exported) -> No
     require_all(found, codec, dit)
     with pytest.raises(ValueError, match=r"1 parameters .* codec\.encoder\.position"):
         require_all(found - {"codec.encoder.position"}, codec, dit)
+
+
+def test_trainers_begin_from_a_pack(exported: Exported, read_back: Networks) -> None:
+    model = first_model(LatentSettings(stage="consistency", latents=Path("unused"), start=exported.folder))
+    for name, value in read_back.dit.state_dict().items():
+        assert torch.equal(model.dit.state_dict()[name], value), name
+    assert torch.equal(model.families.weight, read_back.families.weight)
+    codec, notes = load_codec(exported.folder)
+    assert torch.equal(codec.encoder.out.weight, read_back.codec.encoder.out.weight)
+    assert notes["pack"] == "tiny 0.1.0"

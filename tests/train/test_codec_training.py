@@ -12,7 +12,6 @@ import torch
 
 from models.data.pool import FRAMES, STEMS, _Maps, create, excerpt
 from models.nets.codec import Codec
-from models.nets.trained import load_codec
 from models.train import latents
 from models.train.checkpoint import load_checkpoint
 from models.train.codec import CodecSettings, CodecTask, train
@@ -20,6 +19,7 @@ from models.train.latent_data import LatentPool
 from models.train.latents import context_masks
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings
+from models.train.trained import load_codec
 from tests.models.conftest import TINY_CODEC
 
 SONGS = 5  # of seeds 0 to 4; seed 0 is held out

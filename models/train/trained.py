@@ -47,7 +47,7 @@ def load_networks(codec_path: Path, dit_path: Path) -> Networks:
 def load_codec(path: Path) -> tuple[Codec, dict[str, Any]]:
     """The codec of a checkpoint on the CPU, in evaluation mode, and its metadata."""
     weights, notes = _checkpoint(path, "codec")
-    codec = Codec(_config(CodecConfig, CODEC_PRESETS, notes))
+    codec = Codec(CodecConfig.from_json(notes["config"]) if "config" in notes else CODEC_PRESETS[notes["preset"]])
     codec.load_state_dict(weights)
     return codec.eval(), notes
 
@@ -55,7 +55,7 @@ def load_codec(path: Path) -> tuple[Codec, dict[str, Any]]:
 def dit_checkpoint(path: Path) -> Checkpoint:
     """Weights of a LatentModel (`dit.*`, `families.weight`), and metadata that spell out `config`."""
     weights, notes = _checkpoint(path, "dit")
-    return weights, {**notes, "config": asdict(_config(DiTConfig, DIT_PRESETS, notes))}
+    return weights, notes if "config" in notes else {**notes, "config": asdict(DIT_PRESETS[notes["preset"]])}
 
 
 def _checkpoint(path: Path, part: Literal["codec", "dit"]) -> Checkpoint:
@@ -69,15 +69,3 @@ def _checkpoint(path: Path, part: Literal["codec", "dit"]) -> Checkpoint:
         return join_parts(path / "ema" if (path / "ema").is_dir() else path)
     notes = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     return {name: value.float() for name, value in load_file(path).items()}, notes
-
-
-def _config(kind: type, presets: dict[str, Any], notes: dict[str, Any]) -> Any:
-    """The configuration that the metadata spell out or name."""
-    return kind(**tuples(notes["config"])) if "config" in notes else presets[notes["preset"]]
-
-
-def tuples(value: Any) -> Any:
-    """Lists as tuples, all the way down: JSON knows no tuples."""
-    if isinstance(value, dict):
-        return {key: tuples(item) for key, item in value.items()}
-    return tuple(tuples(item) for item in value) if isinstance(value, list) else value
