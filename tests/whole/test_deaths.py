@@ -28,8 +28,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
 
 @pytest.fixture(scope="module")
 def wishes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Three variations for a bounce of 3 s."""
-    bounce = bounces.bounce(tmp_path_factory.mktemp("bounce") / "bounce.wav", seconds=3.0)
+    """Three variations for a bounce of 2 s."""
+    bounce = bounces.bounce(tmp_path_factory.mktemp("bounce") / "bounce.wav", seconds=2.0)
     return {"context": bounce, "prompt": "bass", "variations": 3, "seed": 40}
 
 

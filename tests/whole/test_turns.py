@@ -14,7 +14,7 @@ from bridge_server.errors import Cancelled, Expired, Replaced
 from bridge_server.protocol import messages as m
 from models.pack import Pack
 from tests.whole import bounces
-from tests.whole.asking import files, follow, play, recipe
+from tests.whole.asking import files, follow, hash_of, play, recipe
 from tests.whole.raw_osc import RawOsc, generate, packet
 from tests.whole.real_server import PACK, RealServer, wait_for
 
@@ -95,6 +95,32 @@ def test_a_job_that_waited_longer_than_expires_ms_is_dropped_with_a_message(
         follow(client, job)
     assert time.perf_counter() - began < 2.0
     assert files(Path(out_dir)) == []
+
+
+def test_a_bounce_that_is_still_being_written_is_waited_for(client: RiffClient, out_dir: str, tmp_path: Path) -> None:
+    whole = Path(bounces.bounce(tmp_path / "whole.wav")).read_bytes()
+    with (tmp_path / "growing.wav").open("wb") as growing:
+        growing.write(whole[:100_000])
+        growing.flush()
+        job = client.generate(context=growing.name, out_dir=out_dir).request_id
+        time.sleep(0.3)  # the DAW goes on writing
+        growing.write(whole[100_000:])
+    assert follow(client, job).stem.frames == 72_000
+
+
+def test_a_bounce_overwritten_while_its_job_waits_is_played_as_it_was_sent(
+    client: RiffClient, out_dir: str, tmp_path: Path
+) -> None:
+    path = bounces.bounce(tmp_path / "bounce.wav", seconds=1.0)
+    sent = hash_of(path)
+    before = client.generate(length_frames=LONG, out_dir=str(tmp_path / "before")).request_id
+    job = client.generate(context=path, out_dir=out_dir).request_id
+    time.sleep(0.3)  # nobody bounces the next take faster
+    bounces.bounce(Path(path), seconds=2.0, root_hz=330.0)
+    client.cancel(before)
+    stem = follow(client, job).stem
+    assert stem.frames == 48_000
+    assert recipe(stem)["context"]["sha256"] == sent
 
 
 def test_status_tells_everything_and_names_the_device_that_really_computes(
