@@ -274,7 +274,7 @@ class WorkerDied(JobEnded):
 
     code = "worker-died"
     usual_sentence = "The process that plays died twice on this job."
-    usual_hint = "Try another context or fewer variations, and send us the crash file."
+    usual_hint = "Try another context or fewer variations; worker.log in the state folder says more."
 
 
 class Internal(JobEnded):
