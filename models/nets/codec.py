@@ -31,12 +31,13 @@ from models.nets.layers import (
     Upsample,
     row_count,
 )
-from models.nets.preconditioning import SIGMA_DATA, consistency_scalings
+from models.nets.preconditioning import SIGMA_DATA, SIGMA_MIN, consistency_scalings
 from models.nets.spectrogram import CHUNK_STFT_FRAMES, PLANES
 
 SLOTS = 8
 LATENT = 64
 MAGNITUDES = 2  # left and right
+QUIET = 0.03  # companded magnitude below which a bin counts as a pause
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,6 +273,21 @@ def scale_by_magnitude(out: Tensor, magnitude: Tensor) -> Tensor:
     return free + relative * (magnitude.square() / SIGMA_DATA).repeat_interleave(2, 1)
 
 
+def quiet_gain(magnitude: Tensor, sigma: Tensor) -> Tensor:
+    """Gain `[batch, 2, 4, 1024, 32]` that closes where next to nothing is predicted; exactly 1 at sigma_min.
+
+    c_skip passes a fifth of the noise at the second decoding step (sigma 0.965). What the network failed to remove
+    stood 60 dB below the music in every pause and 12 dB higher at chunk borders; with the gain the two-step
+    log-spectral distance of 18 clips fell from 8.0 to 5.5 dB, below the 5.6 dB of one step.
+    magnitude `[batch, 2, 2, 1024, 32]` is the square root of the companded magnitude; sigma `[batch, 2]`.
+    """
+    # clamp, not + 1e-8: the ONNX exporter's optimiser takes an addition that small for zero and drops it.
+    power = magnitude.float().square().square().clamp(min=1e-8)
+    above = (sigma - SIGMA_MIN)[..., None, None, None].square()
+    floor = QUIET**2 * above / (above + SIGMA_DATA**2)
+    return (power / (power + floor)).repeat_interleave(2, 2)
+
+
 class Codec(nn.Module):
     """Encoder, pre-decoder and consistency decoder; see the module's text."""
 
@@ -304,4 +320,7 @@ class Codec(nn.Module):
         """
         skip, out, scale_in = (c[..., None, None, None] for c in consistency_scalings(sigma))
         network = self.denoiser((scale_in * noisy).flatten(0, 1), sigma, tuple(f.flatten(0, 1) for f in features))
-        return skip * noisy + out * network.unflatten(0, (-1, 2)).float()
+        estimate = skip * noisy + out * network.unflatten(0, (-1, 2)).float()
+        if not self.config.magnitude_gate:
+            return estimate
+        return estimate * quiet_gain(features[-1], sigma)
