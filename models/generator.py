@@ -25,6 +25,13 @@ OnProgress = Callable[[float, str], None]
 OVERLAP_CHUNKS = 3
 """Chunks (2.05 s) that a window shares with the one before it."""
 
+CONTINUE_INDEX = 0.5
+"""Noise index (sigma 2.5) at which a window starts that goes on from another, with the other's latents underneath.
+
+From pure noise the overlap alone did not hold timbre and level: the mean latents on either side of a join differed
+2.7 times as much as inside a window, from sigma 5.8 1.7 times, from here 1.4 times (8 songs, 4 families).
+"""
+
 
 @dataclass(frozen=True)
 class Span:
@@ -116,18 +123,23 @@ class Generator:
         """Latents `[chunk, 8, 64]` of one stem, window after window."""
         manifest = self.pack.manifest
         sigmas = manifest.schedule.sigmas(steps or manifest.steps)
+        going_on = continuing_sigmas(sigmas, manifest.schedule.sigma(CONTINUE_INDEX))
         context = self._context(context_latents, chunks)
         latents: Array = np.zeros_like(context)
         plan = spans(chunks, manifest.dimensions.window_chunks, OVERLAP_CHUNKS)
+        done, total = 0, len(sigmas) + (len(plan) - 1) * len(going_on)
         for place, span in enumerate(plan):
             denoise = self._denoiser(context[span.start : span.end], family)
-            tokens = latents[span.start : span.end].reshape(1, -1, latents.shape[-1])
+            first = span.known == span.start
+            levels, start = (sigmas, None) if first else (going_on, _as_tokens(carried_on(latents, span)))
+            tokens = _as_tokens(latents[span.start : span.end])
             known = _known(tokens, (span.known - span.start) * latents.shape[1])
-            step = None if on_step is None else _shifted(on_step, place * len(sigmas), len(plan) * len(sigmas))
+            step = None if on_step is None else _shifted(on_step, done, total)
             rng = stream(seed, LATENTS, place)
-            drawn = sample(denoise, tokens.shape, sigmas, rng, known, step, manifest.schedule)
+            drawn = sample(denoise, tokens.shape, levels, rng, known, step, manifest.schedule, start)
             drawn = np.clip(drawn, -manifest.latent_limit, manifest.latent_limit)
             latents[span.start : span.end] = drawn.reshape(span.end - span.start, *latents.shape[1:])
+            done += len(levels)
         return latents
 
     def _denoiser(self, context: Array, family: str | None) -> Callable[[Array, float], Array]:
@@ -200,6 +212,24 @@ def spans(chunks: int, window: int, overlap: int) -> list[Span]:
         end = min(known - overlap + window, chunks)
         plan.append(Span(end - window, end, known))
     return plan
+
+
+def continuing_sigmas(sigmas: Sequence[float], first: float) -> list[float]:
+    """Noise levels of a window that goes on: `first`, then those of `sigmas` below it."""
+    return [first, *(sigma for sigma in sigmas if sigma < first * 0.999)]
+
+
+def carried_on(latents: Array, span: Span) -> Array:
+    """First estimate of a window `[chunk, 8, 64]`: what is known, then the chunks before the join over again."""
+    missing = span.end - span.known
+    before = latents[max(0, span.known - missing) : span.known]
+    again = np.concatenate([before] * -(-missing // len(before)))[:missing]
+    return np.concatenate([latents[span.start : span.known], again])
+
+
+def _as_tokens(latents: Array) -> Array:
+    """Latents `[chunk, 8, 64]` as a batch of one `[1, token, 64]`."""
+    return latents.reshape(1, -1, latents.shape[-1])
 
 
 def _known(tokens: Array, count: int) -> Known | None:

@@ -23,14 +23,16 @@ def sample(
     known: Known | None = None,
     on_step: Callable[[int, int], None] | None = None,
     schedule: Schedule = STANDARD,
+    start: Array | None = None,
 ) -> Array:
     """Draw one array of `shape`.
 
     denoise(noisy, sigma) returns the estimate of the clean array. known = (values, mask): where mask is true
     the noisy input of every step is the noised `values`, and the result is `values` (inpainting and the
-    continuation of a window are this). on_step(done, of) is called after each step.
+    continuation of a window are this). on_step(done, of) is called after each step. start = a first estimate, which
+    shows through as far as the noise of the first sigma lets it; without one the first step sees noise alone.
     """
-    estimate = np.zeros(shape, np.float32)
+    estimate: Array = np.zeros(shape, np.float32) if start is None else start
     for step, sigma in enumerate(sigmas):
         estimate = _fixed(estimate, known)
         noisy = estimate + np.float32(schedule.renoise(sigma)) * gaussian(rng, shape)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from models.errors import DeviceError, Stopped
-from models.generator import OVERLAP_CHUNKS, Generator, Span, spans
+from models.generator import OVERLAP_CHUNKS, Generator, Span, carried_on, continuing_sigmas, spans
 from models.session import Session, StopSignal, cuda_is_offered
 from models.spectrogram import CHUNK_FRAMES
 
@@ -42,6 +42,23 @@ def test_windows_cover_the_piece_and_overlap(chunks: int) -> None:
         assert here.known == before.end
         assert here.known - here.start >= OVERLAP_CHUNKS
         assert here.end - here.start == 15
+
+
+def test_a_window_that_goes_on_starts_lower_and_ends_alike() -> None:
+    assert continuing_sigmas([80.0, 24.4, 5.84, 0.965, 0.085], 2.515) == [2.515, 0.965, 0.085]
+    assert continuing_sigmas([80.0, 2.515], 2.515) == [2.515]
+    assert continuing_sigmas([80.0], 2.515) == [2.515]
+
+
+@pytest.mark.parametrize("chunks", [16, 20, 27, 39])
+def test_a_window_goes_on_from_what_came_before(chunks: int) -> None:
+    latents = np.arange(chunks, dtype=np.float32)[:, None, None] * np.ones((1, 8, 64), np.float32)
+    for span in spans(chunks, 15, OVERLAP_CHUNKS)[1:]:
+        start = carried_on(latents, span)[:, 0, 0]
+        assert len(start) == 15
+        kept = span.known - span.start
+        assert list(start[:kept]) == list(range(span.start, span.known))
+        assert (start[kept:] < span.known).all()
 
 
 def test_same_seed_same_bytes(generator: Generator, tiny_pack: Path) -> None:
