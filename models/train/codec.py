@@ -1,10 +1,11 @@
-"""Codec training in two stages, one command each.
+"""Codec training, one command for each stage.
 
     python -m models.train.codec encoder --pool /dev/shm/songs --out runs/codec --seconds 220
     python -m models.train.codec decoder --pool /dev/shm/songs --out runs/codec --seconds 800
 
 `encoder` trains encoder, pre-decoder and magnitude head by the magnitudes of single chunks. `decoder` freezes the
 encoder, so latents made from now on stay valid, and trains the pre-decoder (slowly) and the two-chunk denoiser.
+`joint` trains all of it at once by the consistency loss, as the papers do; `--preset paper` needs it.
 The loop, its clock and its log are those of `models.train.run`. `--from` takes a run or a pack.
 """
 
@@ -130,7 +131,7 @@ def train(settings: CodecSettings, run_settings: RunSettings) -> Path:
     run = TrainingRun(task, run_settings)
     try:
         run.train()
-        if settings.stage == "encoder":
+        if settings.stage != "decoder":
             averaged = run.ema.net
             measure_latents(averaged, task.feed, batches=16, batch=settings.batch, seed=run_settings.seed)
             task.module.latent_mean.copy_(averaged.latent_mean)

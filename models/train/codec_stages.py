@@ -1,7 +1,9 @@
-"""The two stages of codec training: what is trained, the loss of a batch, and figures on held-out songs.
+"""The stages of codec training: what is trained, the loss of a batch, and figures on held-out songs.
 
 `EncoderStage` trains encoder, pre-decoder and magnitude head by the magnitudes of single chunks. `DecoderStage`
-leaves the encoder as it is and trains the pre-decoder (slowly) and the two-chunk denoiser.
+leaves the encoder as it is and trains the pre-decoder (slowly) and the two-chunk denoiser. `JointStage` trains
+everything at once by the consistency loss alone, as the Music2Latent papers do: slower, and the only way for a codec
+that predicts no magnitudes (preset `paper`).
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ class EncoderStage:
     name, peak_rate, hold = "encoder", 8e-4, 0.3
 
     def __init__(self, codec: Codec, compiled: Callable[..., Callable[..., Tensor]]) -> None:
+        require_magnitudes(codec)
         self.codec = codec
         self.weight = bin_weights(codec.config.bands, codec.latent_mean.device)
         self.forward = compiled(self._forward)
@@ -94,6 +97,8 @@ class DecoderStage:
     name, peak_rate, hold = "decoder", 6e-4, 0.1
 
     def __init__(self, codec: Codec, compiled: Callable[..., Callable[..., Tensor]]) -> None:
+        if self.name == "decoder":
+            require_magnitudes(codec)
         self.codec = codec
         self.weight = bin_weights(codec.config.bands, codec.latent_mean.device)
         self.encode = compiled(codec.encode)
@@ -167,6 +172,35 @@ class DecoderStage:
         return result
 
 
+class JointStage(DecoderStage):
+    """Encoder, pre-decoder and denoiser together, by the consistency loss of pairs (Music2Latent, sec. 3)."""
+
+    name, peak_rate, hold = "joint", 4e-4, 0.1
+
+    def parameter_groups(self) -> list[tuple[nn.Module, float]]:
+        return [(self.codec.encoder, 1.0), (self.codec.feature_decoder, 1.0), (self.codec.denoiser, 1.0)]
+
+    def losses(self, audio: Tensor, progress: float) -> dict[str, Tensor]:
+        chunks = as_chunks(audio)
+        before_tanh = self.codec.encoder(chunks.flatten(0, 1)).float()
+        flat = self.features(roughened(torch.tanh(before_tanh)))
+        features = tuple(f.unflatten(0, (-1, 2)) for f in flat)
+        index, noise = draw_indices(len(chunks), 0, chunks.device), torch.randn_like(chunks)
+        sigma = sigma_of_index(index)
+        estimate = self.student(chunks + scale(sigma) * noise, sigma, features)
+        target = self.target(chunks, noise, index, features, progress)
+        consistency = self.consistency(estimate, target, sigma).mean()
+        penalty = latent_penalty(before_tanh)
+        parts = {"consistency": consistency.detach(), "penalty": penalty.detach()}
+        return {"loss": consistency + 0.05 * penalty} | parts
+
+
+def require_magnitudes(codec: Codec) -> None:
+    """ValueError for a codec whose pre-decoder predicts no magnitudes."""
+    if not codec.config.magnitude_gate:
+        raise ValueError("This codec predicts no magnitudes, which this stage trains by: use the stage `joint`.")
+
+
 def scale(sigma: Tensor) -> Tensor:
     """`[batch, 2]` -> broadcastable to chunks."""
     return sigma[..., None, None, None]
@@ -188,4 +222,8 @@ def draw_indices(batch: int, scored: int, device: torch.device) -> Tensor:
     return index
 
 
-STAGES: dict[str, type[EncoderStage] | type[DecoderStage]] = {"encoder": EncoderStage, "decoder": DecoderStage}
+STAGES: dict[str, type[EncoderStage] | type[DecoderStage]] = {
+    "encoder": EncoderStage,
+    "decoder": DecoderStage,
+    "joint": JointStage,
+}

@@ -58,6 +58,25 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
     return load_checkpoint(run)[0]["weights"]
 
 
+def test_joint_stage_trains_a_codec_without_magnitudes(pool: Path, tmp_path: Path) -> None:
+    config = replace(TINY_CODEC, magnitude_gate=False, slot_tied=False, queries=16)
+    torch.manual_seed(0)
+    before = CodecTask(settings(pool, stage="joint", config=config), budget(tmp_path / "a", 1))
+    first = {name: value.clone() for name, value in before.module.state_dict().items()}
+    before.feed.stop()
+    train(settings(pool, stage="joint", config=config), budget(tmp_path / "b", 3))
+    trained = weights(tmp_path / "b")
+    for part in ("encoder", "feature_decoder", "denoiser"):
+        assert any(not torch.equal(first[name], trained[name]) for name in first if name.startswith(part)), part
+
+
+@pytest.mark.parametrize("stage", ["encoder", "decoder"])
+def test_stages_that_need_magnitudes_say_so(pool: Path, tmp_path: Path, stage: str) -> None:
+    config = replace(TINY_CODEC, magnitude_gate=False)
+    with pytest.raises(ValueError, match="joint"):
+        CodecTask(settings(pool, stage=stage, config=config), budget(tmp_path, 1))
+
+
 def test_encoder_stage_learns_a_batch(pool: Path, tmp_path: Path) -> None:
     task = CodecTask(settings(pool), budget(tmp_path, 30))
     run = TrainingRun(task, budget(tmp_path, 30))
