@@ -2,7 +2,6 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
-SOURCES = bridge_server models tests reaper_scripts max_for_live
 
 .PHONY: demo test test-slow test-gpu test-soak check figures clean
 
@@ -22,8 +21,8 @@ test-soak: $(VENV)/.dev
 	$(BIN)/python -m pytest -m soak
 
 check: $(VENV)/.dev
-	$(BIN)/ruff format --check $(SOURCES)
-	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
 	$(BIN)/mypy
 
 figures: $(VENV)/.dev

@@ -1,1 +1,4 @@
-"""The networks of riffbridge: the runtime on numpy and ONNX Runtime here; torch only in nets, train, data, evaluate, export."""
+"""The networks of riffbridge.
+
+The modules here run on numpy and ONNX Runtime. torch is used only in nets, train, data, evaluate and export.
+"""
