@@ -221,8 +221,10 @@ class JobService:
         return job
 
     def _worker_status(self) -> dict[str, Any]:
+        """Device and provider are those the loaded models really run on; empty before the first load."""
         worker = self._supervisor
-        return {"pack": worker.pack, "device": worker.device, "ready": worker.ready, "worker_pid": worker.pid}
+        names = ("pack", "device", "provider", "ready")
+        return {name: getattr(worker, name) for name in names} | {"worker_pid": worker.pid}
 
     def _put(self, process: Process, event: Mapping[str, Any]) -> None:
         self._events.put((process, event))

@@ -187,10 +187,10 @@ class Generator:
     def _load(self, device: str, threads: int) -> None:
         self.codec = Codec(self.pack, device, self.stop, threads)
         self._dit = Session(self.pack.path("c_dit.onnx"), device, threads, self.stop)
-        devices = {session.device for session in (*self.codec.sessions, self._dit)}
-        if len(devices) > 1:
+        sessions = (*self.codec.sessions, self._dit)
+        if len({session.provider for session in sessions}) > 1:
             raise DeviceError("Some of the models run on the GPU and some do not: choose the CPU.")
-        self.device = devices.pop()
+        self.device, self.provider = self._dit.device, self._dit.provider
 
     def _verify(self) -> None:
         """One chunk of silence through every graph; also the first run, which is slow, is over then."""

@@ -70,13 +70,15 @@ class Session:
     """A loaded graph on one device.
 
     device is `cpu`, `cuda`, or `auto`: CUDA when it loads, else the CPU. Loading is no proof that a device works;
-    `models.generator` makes one real run before it reports a device.
+    `models.generator` makes one real run before it reports a device. `provider` is the execution provider that
+    ONNX Runtime names for this session, such as CUDAExecutionProvider.
     """
 
     def __init__(self, path: Path, device: str = "auto", threads: int = 0, stop: StopSignal | None = None) -> None:
         self.stop = stop or StopSignal()
         self._session = _load(path, device, threads)
-        self.device = "cuda" if self._session.get_providers()[0] == _CUDA else "cpu"
+        self.provider = str(self._session.get_providers()[0])
+        self.device = "cuda" if self.provider == _CUDA else "cpu"
         self.inputs = tuple(item.name for item in self._session.get_inputs())
         self.outputs = tuple(item.name for item in self._session.get_outputs())
         self.shapes: dict[str, tuple[int | str | None, ...]] = {

@@ -58,7 +58,8 @@ class Accompanist:
         with _as_riff_errors():
             self._generator = Generator(pack_folder, device, self.threads, self.stop)
         manifest = self._generator.pack.manifest
-        self.device, self.pack_name, self.default_steps = self._generator.device, manifest.name, manifest.steps
+        self.device, self.provider = self._generator.device, self._generator.provider
+        self.pack_name, self.default_steps = manifest.name, manifest.steps
         self.player = Player(
             pack=manifest.name,
             pack_version=manifest.version,

@@ -118,7 +118,8 @@ def check_playing(settings: Settings) -> Finding:
         (stem,) = accompanist.run(_test_request(Path(folder)), lambda fraction, stage: None, lambda stem: None)
         took = time.perf_counter() - loaded
         peak = wav_file.read_file(Path(stem.path)).peak
-    words = f"{accompanist.device} with {accompanist.threads} threads; models loaded in {loaded - began:.1f} s, "
+    where = f"{accompanist.device} ({accompanist.provider}) with {accompanist.threads} threads"
+    words = f"{where}; models loaded in {loaded - began:.1f} s, "
     words += f"{TEST_SECONDS:.0f} s of stem in {took:.2f} s, peak {peak:.2f}"
     return Finding("playing", True, words)
 

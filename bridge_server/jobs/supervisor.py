@@ -61,6 +61,7 @@ class Supervisor:
         self.turn: Turn | None = None
         self.ready = False
         self.device = ""
+        self.provider = ""
         self.pack = ""
 
     @property
@@ -158,7 +159,7 @@ class Supervisor:
         self.ready = event["is"] == "ready"
         if self.ready:
             self._fault = None
-            self.device, self.pack = str(event["device"]), str(event["pack"])
+            self.device, self.provider, self.pack = (str(event[name]) for name in ("device", "provider", "pack"))
         else:
             self._fault = error_for(event["code"], event["message"], event["hint"])
             log.warning("the models could not be loaded: %s", self._fault)

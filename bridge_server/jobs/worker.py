@@ -5,7 +5,8 @@ memory. A thread listens while the main thread plays, so that a stop reaches a r
 that the worker ends when the server is gone (end of stdin). Only this file imports `accompany.pipeline`.
 
     to the worker                         from the worker
-    {"do": "load", "pack", "device"}      {"is": "ready", "device", "pack"} | {"is": "unready", code, ...}
+    {"do": "load", "pack", "device"}      {"is": "ready", "device", "provider", "pack"}
+                                          {"is": "unready", "code", "message", "hint"}
     {"do": "run", "job", "request",       {"is": "beat", "job", "fraction", "stage"}
            "context_file"}                {"is": "stem", "job", "stem"}
     {"do": "stop", "job"}                 {"is": "done" | "stopped", "job"}
@@ -32,6 +33,7 @@ class Player(Protocol):
     """What plays a job. Shipped: `PipelinePlayer` below; the tests have a double."""
 
     device: str
+    provider: str
     pack: str
 
     def run(
@@ -64,7 +66,7 @@ class PipelinePlayer:
         from bridge_server.accompany.pipeline import Accompanist
 
         self._accompanist = Accompanist(Path(pack_folder), device=device)
-        self.device = self._accompanist.device
+        self.device, self.provider = self._accompanist.device, self._accompanist.provider
         self.pack = self._accompanist.pack_name
 
     def run(
@@ -139,8 +141,8 @@ class Worker:
     def _require_player(self) -> Player:
         """The player; made now if an earlier try failed, since a pack may have been put right meanwhile."""
         if self._player is None:
-            self._player = self._make_player(*self._where)
-            self._say({"is": "ready", "device": self._player.device, "pack": self._player.pack})
+            player = self._player = self._make_player(*self._where)
+            self._say({"is": "ready", "device": player.device, "provider": player.provider, "pack": player.pack})
         return self._player
 
     def _run(self, order: Mapping[str, Any]) -> None:

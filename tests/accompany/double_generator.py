@@ -26,6 +26,7 @@ class DoubleGenerator:
     """Plays a sine at -12 dBFS whose pitch is its seed."""
 
     device = "cpu"
+    provider = "DoubleExecutionProvider"
     sample_rate = 48_000
     chunk_frames = CHUNK
 

@@ -110,7 +110,7 @@ class Bench:
 
     def ready(self) -> None:
         """The worker has loaded its models."""
-        self.says("ready", device="played", pack="none")
+        self.says("ready", device="played", provider="PlayedProvider", pack="none")
 
     def says(self, kind: str, **rest: Any) -> None:
         """The current worker says something about the job it has."""

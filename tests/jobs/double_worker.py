@@ -52,6 +52,7 @@ class DoublePlayer:
         print("a library that prints to stdout while it loads")  # must not disturb the line protocol
         time.sleep(0.05)
         self.device = f"double-{device}"
+        self.provider = "DoubleExecutionProvider"
         self.pack = "double"
         self._stop = threading.Event()
 

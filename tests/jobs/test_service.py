@@ -389,7 +389,7 @@ def test_the_status_fits_a_datagram_and_says_what_is_going_on(ready: Bench) -> N
     status = json.loads(text)
     assert len(text.encode()) < 3800
     assert status["ready"]
-    assert status["device"] == "played"
+    assert (status["device"], status["provider"]) == ("played", "PlayedProvider")
     assert status["queue_length"] == 32
     assert len(status["running"]) == 1
 

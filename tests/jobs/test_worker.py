@@ -29,7 +29,8 @@ class Heard:
 
     def load(self) -> None:
         self.process.order(do="load", pack=str(self.folder), device="cpu")
-        assert self.until("ready")["device"] == "double-cpu"
+        ready = self.until("ready")
+        assert (ready["device"], ready["provider"]) == ("double-cpu", "DoubleExecutionProvider")
 
     def run(self, job: int, prompt: str = "", **changes: Any) -> None:
         request = dict.fromkeys(KEYS) | {"request_id": f"job{job}", "out_dir": str(self.folder), "name": "stem"}

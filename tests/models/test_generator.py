@@ -156,6 +156,7 @@ def test_stop_holds_until_cleared(generator: Generator) -> None:
 def test_device_is_reported_truthfully(tiny_pack: Path) -> None:
     generator = Generator(tiny_pack, "auto", threads=1)
     assert generator.device == ("cuda" if cuda_is_offered() else "cpu")
+    assert generator.provider == ("CUDAExecutionProvider" if cuda_is_offered() else "CPUExecutionProvider")
     with pytest.raises(DeviceError, match="auto, cpu or cuda"):
         Generator(tiny_pack, "abacus")
 

@@ -47,6 +47,7 @@ def test_status_shows_the_server_and_never_its_token(server: RealServer) -> None
     found = server.announced
     for shown in (f"{found.host}:{found.port}", str(found.pid), "ready", "device", "free disk bytes", "answers in"):
         assert shown in ran.stdout
+    assert re.search(r"provider +(CPU|CUDA)ExecutionProvider", ran.stdout)
     assert found.token not in ran.stdout + ran.stderr
 
 
@@ -56,6 +57,7 @@ def test_doctor_verifies_the_pack_plays_a_second_and_finds_all_well(server: Real
     for subject in ("program", "runtime", "pack", "folders", "server", "playing"):
         assert any(line.split()[:2] == ["ok", subject] for line in ran.stdout.splitlines()), ran.stdout
     assert "verified in" in ran.stdout
+    assert re.search(r"(cpu \(CPU|cuda \(CUDA)ExecutionProvider\) with \d+ threads", ran.stdout)
     assert f"process {server.announced.pid}" in ran.stdout
     assert "All is well." in ran.stdout
 

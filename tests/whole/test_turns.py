@@ -132,6 +132,7 @@ def test_status_tells_everything_and_names_the_device_that_really_computes(
     assert told["trouble"] == ""
     assert told["pack"] == Pack.open(PACK).manifest.name
     assert told["device"] == played.done.device == recipe(played.stem)["player"]["device"]
+    assert told["provider"] == {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}[told["device"]]
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
         assert told["device"] == "cpu"
     assert (told["running"], told["queued"], told["queue_length"]) == ([], [], 0)
