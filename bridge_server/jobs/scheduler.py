@@ -165,7 +165,8 @@ class Scheduler:
             if running is None:
                 return
             now_s, estimate_s = self._clock.monotonic(), self.pace.estimate_s(running)
-            self._shown = Shown(running.fraction, now_s, estimate_s)
+            inherited = len(running.stems) / running.variations
+            self._shown = Shown(running.fraction, now_s, estimate_s, inherited)
             kept = self._contexts.file_of(running.number)
             self._supervisor.run(running.number, running.request, kept, estimate_s, now_s)
 

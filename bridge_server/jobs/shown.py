@@ -10,22 +10,29 @@ PROGRESS_EVERY_S = 0.1
 FRACTION_STEPS = 20
 """The fraction is on disk in steps of 1/20, rounded up, so that it never falls after a restart either."""
 SAYS_SOMETHING = 0.05
-"""Below this fraction the time left is taken from the estimate."""
+"""Until a try has done this much of a job itself, the time left is taken from the estimate."""
 
 
 @dataclass
 class Shown:
-    """Progress of one try of one job; `fraction` starts where an earlier try was."""
+    """Progress of one try of one job; `fraction` starts where an earlier try was.
+
+    - estimate_s: for the whole job. - inherited: part of it that earlier tries left on disk as finished stems.
+    - reached: where this try itself is; an earlier one may have been further.
+    """
 
     fraction: float
     started_s: float
     estimate_s: float
+    inherited: float = 0.0
+    reached: float = 0.0
     stage: str = "starting"
     told_at_s: float = -math.inf
 
     def take(self, fraction: float, stage: str, now_s: float) -> bool:
         """Take in a beat of the worker; True when the client shall hear of it now."""
-        self.fraction = max(self.fraction, min(1.0, fraction))
+        self.reached = max(self.reached, min(1.0, fraction))
+        self.fraction = max(self.fraction, self.reached)
         due = stage != self.stage or now_s - self.told_at_s >= PROGRESS_EVERY_S
         self.stage = stage
         if due:
@@ -38,8 +45,8 @@ class Shown:
         return math.ceil(self.fraction * FRACTION_STEPS) / FRACTION_STEPS
 
     def eta_s(self, now_s: float) -> float:
-        """Seconds left: by what is done when that says something, before that by the estimate."""
-        spent = now_s - self.started_s
-        if self.fraction > SAYS_SOMETHING:
-            return max(0.0, spent * (1.0 - self.fraction) / self.fraction)
-        return max(0.0, self.estimate_s - spent)
+        """Seconds left: by the pace of this try when that says something, before that by the estimate."""
+        spent, own = now_s - self.started_s, self.reached - self.inherited
+        if own > SAYS_SOMETHING:
+            return max(0.0, spent * (1.0 - self.reached) / own)
+        return max(0.0, self.estimate_s * (1.0 - self.inherited) - spent)

@@ -230,6 +230,33 @@ def test_the_fraction_never_falls_also_after_a_crash_of_either_process(ready: Be
     assert fractions[-1] <= 0.65
 
 
+def test_the_time_left_after_a_death_is_that_of_the_new_try(ready: Bench) -> None:
+    ready.ask("a")
+    ready.clock.now += 8.0
+    ready.beats(0.8)
+    assert ready.sent.of("a", Progress)[-1].eta_s == pytest.approx(2.0)
+    ready.dies()
+    ready.passes(60.0)
+    ready.ready()
+    ready.clock.now += 2.0
+    ready.beats(0.2)
+    told = ready.sent.of("a", Progress)[-1]
+    assert told.fraction >= 0.8  # never falls
+    assert told.eta_s == pytest.approx(8.0)
+
+
+def test_stems_of_an_earlier_try_do_not_make_the_new_one_look_fast(ready: Bench) -> None:
+    ready.ask("a", variations=2)
+    ready.stem(0, 2)
+    ready.dies()
+    ready.passes(60.0)
+    ready.ready()
+    ready.stem(0, 2)
+    ready.clock.now += 1.0
+    ready.beats(0.75)
+    assert ready.sent.of("a", Progress)[-1].eta_s == pytest.approx(1.0)
+
+
 def test_progress_is_told_at_most_ten_times_a_second_unless_the_stage_changes(ready: Bench) -> None:
     ready.ask("a")
     for step in range(10):
