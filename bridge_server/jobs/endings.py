@@ -19,12 +19,24 @@ def end(store: Store, job: Job, error: RiffError, now: float) -> Job:
     return _moved(store, job, state, finished_at=now, **text)
 
 
-def after_worker_death(store: Store, job: Job, now: float) -> Job:
-    """A running job lost its worker: requeue it, or end it if it was asked to stop or has lost too many."""
+def after_worker_death(store: Store, job: Job, now: float, crash_file: str = "") -> Job:
+    """A running job lost its worker: requeue it, or end it if it was asked to stop or has lost too many.
+
+    crash_file: the name of the file with the worker's last words, for the hint.
+    """
     deaths = job.worker_deaths + 1
-    if job.ending or deaths >= MAX_WORKER_DEATHS:
-        return end(store, job, error_for(job.ending or "worker-died"), now)
+    if job.ending:
+        return end(store, job, error_for(job.ending), now)
+    if deaths >= MAX_WORKER_DEATHS:
+        return end(store, job, worker_died(crash_file), now)
     return requeue(store, job, worker_deaths=deaths)
+
+
+def worker_died(crash_file: str) -> WorkerDied:
+    """The error of a job on which the worker died too often."""
+    if not crash_file:
+        return WorkerDied()
+    return WorkerDied(hint=f"Try another context or fewer variations; {crash_file} in the state folder says more.")
 
 
 def after_server_death(store: Store, job: Job, now: float) -> Job:

@@ -142,7 +142,7 @@ class Scheduler:
         if event["is"] in act:
             act[event["is"]](job, event)
         elif event["is"] in ("stopped", "gone"):
-            self._broken(job, late)
+            self._broken(job, late, str(event.get("crash_file", "")))
 
     def close(self) -> None:
         """End the worker; the job it was on goes back to the queue, and nobody is to blame."""
@@ -202,13 +202,13 @@ class Scheduler:
         cause = error_for(job.ending) if job.ending else error
         self._end_turn(endings.end(self._store, job, cause, self._clock.wall()))
 
-    def _broken(self, job: Job, late: bool) -> None:
+    def _broken(self, job: Job, late: bool, crash_file: str) -> None:
         """The worker died on this job, or stopped it; a second time late is the end of it."""
         _sweep(job)
         if late and not job.ending and job.worker_deaths:
             self._end_turn(endings.end(self._store, job, error_for("timed-out"), self._clock.wall()))
         else:
-            self._end_turn(endings.after_worker_death(self._store, job, self._clock.wall()))
+            self._end_turn(endings.after_worker_death(self._store, job, self._clock.wall(), crash_file))
 
     def _end_turn(self, job: Job) -> None:
         self._supervisor.turn = None

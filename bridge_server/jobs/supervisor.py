@@ -58,6 +58,7 @@ class Supervisor:
         self._killed = False
         self._early_deaths = 0
         self._fault: RiffError | None = None
+        self._says_why = "worker.log"
         self.turn: Turn | None = None
         self.ready = False
         self.device = ""
@@ -80,7 +81,7 @@ class Supervisor:
         if self._early_deaths >= DEATHS_BEFORE_HOPELESS:
             return WorkerDied(
                 "The process that plays ends right after its start.",
-                "worker.log in the server's state folder says why; `riffbridge doctor` tries it step by step.",
+                f"{self._says_why} in the server's state folder says why; `riffbridge doctor` tries it step by step.",
             )
         return self._fault
 
@@ -167,6 +168,7 @@ class Supervisor:
     def _gone(self, event: Mapping[str, Any], now_s: float) -> None:
         log.warning("the worker ended (exit code %s)", event.get("exit"))
         self._early_deaths += 0 if self._loading is None else 1
+        self._says_why = str(event.get("crash_file") or "worker.log")
         self._process = self._loading = None
         self.ready = False
         self._backoff.crashed(now_s)

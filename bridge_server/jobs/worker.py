@@ -16,6 +16,7 @@ that the worker ends when the server is gone (end of stdin). Only this file impo
 from __future__ import annotations
 
 import errno
+import faulthandler
 import json
 import os
 import queue
@@ -220,8 +221,10 @@ def as_riff_error(fault: Exception) -> RiffError:
 def serve(make_player: MakePlayer) -> None:
     """Run a worker on this process's stdin and stdout; returns never.
 
-    Descriptor 1 is pointed at stderr first: libraries that print must not break the line protocol.
+    Descriptor 1 is pointed at stderr first: libraries that print must not break the line protocol. A crash in
+    native code leaves the Python frames of all threads on stderr, which is worker.log.
     """
+    faulthandler.enable()
     private = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", newline="\n")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     lines = os.fdopen(os.dup(sys.stdin.fileno()), "r", encoding="utf-8")

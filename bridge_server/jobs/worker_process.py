@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from bridge_server.jobs import crash_file
+
 log = logging.getLogger(__name__)
 
 WORKER_COMMAND = (sys.executable, "-m", "bridge_server.jobs.worker")
@@ -21,13 +23,18 @@ Event = Mapping[str, Any]
 
 
 class WorkerProcess:
-    """One running worker. `on_event(self, event)` is called on this object's own thread; the last is `gone`."""
+    """One running worker. `on_event(self, event)` is called on this object's own thread.
+
+    The last event is `gone`, with `exit` (the process's code) and `crash_file` (see `crash_file.keep`).
+    """
 
     def __init__(
         self, command: Sequence[str], log_path: Path, on_event: Callable[[WorkerProcess, Event], None]
     ) -> None:
         self._on_event = on_event
+        self._log_path = log_path
         with _open_log(log_path) as log_file:
+            self._log_start = log_file.seek(0, 2)
             self._process = subprocess.Popen(
                 list(command),
                 stdin=subprocess.PIPE,
@@ -75,7 +82,9 @@ class WorkerProcess:
             event = _parsed(line)
             if event is not None:
                 self._on_event(self, event)
-        self._on_event(self, {"is": "gone", "exit": self._process.wait()})
+        exit_code = self._process.wait()
+        kept = crash_file.keep(self._log_path, self._log_start, exit_code)
+        self._on_event(self, {"is": "gone", "exit": exit_code, "crash_file": kept})
 
 
 def _parsed(line: bytes) -> Event | None:

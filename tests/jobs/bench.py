@@ -124,9 +124,9 @@ class Bench:
         row = {"index": index, "count": count, "path": f"/s/{self.running}_{index}.wav"}
         self.says("stem", stem={**row, "frames": 48_000, "sample_rate": 48_000, "seed": index, "sha256": "ab"})
 
-    def dies(self) -> None:
+    def dies(self, crash_file: str = "") -> None:
         """The worker is killed; the next one starts as soon as the backoff allows, and loads."""
-        self.service.turn((self.worker, {"is": "gone", "exit": -9}))
+        self.service.turn((self.worker, {"is": "gone", "exit": -9, "crash_file": crash_file}))
 
     def passes(self, seconds: float) -> None:
         """Time goes by, and the service looks."""

@@ -7,10 +7,12 @@ words of the form `name=number`:
     die=N          kill -9 itself at step N, in every try         die_once=N    the same, in the first try only
     die_in_write=1 die with half a stem written, once             hang=N        stop moving at step N, deaf to `stop`
     fail=1         raise an error that is none of ours            full=1        raise ENOSPC
+    segv=1         crash as a library in C does
 """
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import hashlib
 import os
@@ -91,6 +93,8 @@ def _misbehave(knob: Mapping[str, int], step: int, folder: Path) -> None:
         die()
     if knob.get("hang") == step:
         time.sleep(3600)
+    if knob.get("segv"):
+        ctypes.string_at(0)
     if knob.get("fail"):
         raise ZeroDivisionError("a fault on purpose")
     if knob.get("full"):

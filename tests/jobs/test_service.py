@@ -283,12 +283,14 @@ def test_a_dead_worker_is_replaced_and_the_job_done_again_once(ready: Bench) -> 
 def test_a_job_on_which_the_worker_died_twice_is_given_up(ready: Bench) -> None:
     ready.ask("poison")
     ready.ask("good")
-    for _ in range(2):
+    for number in (1, 2):
         assert ready.running == 1
-        ready.dies()
+        ready.dies(f"worker-crash-{number}.log")
         ready.passes(60.0)
         ready.ready()
-    assert [message.code for message in ready.sent.of("poison")] == ["worker-died"]
+    (failed,) = ready.sent.of("poison")
+    assert failed.code == "worker-died"
+    assert "worker-crash-2.log" in failed.hint
     assert ready.running == 2
 
 
@@ -345,8 +347,11 @@ def test_a_worker_that_dies_at_its_start_ends_the_waiting_jobs_with_a_sentence(b
     (failed,) = bench.sent.of("a")
     assert failed.code == "worker-died"
     assert "worker.log" in failed.hint
-    with pytest.raises(WorkerDied):
+    bench.dies("worker-crash-4.log")
+    with pytest.raises(WorkerDied) as refused:
         bench.ask("b")
+    assert "worker-crash-4.log" in refused.value.hint
+    bench.passes(40.0)
     bench.ready()
     bench.ask("b")
     assert bench.running is not None

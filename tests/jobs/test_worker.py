@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -115,6 +116,18 @@ def test_a_fault_leaves_its_traceback_in_the_log_and_a_sentence_for_the_user(wor
     failed = worker.until("failed", "done")
     assert failed["code"] == "internal"
     assert "ZeroDivisionError" in (worker.folder / "worker.log").read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the end is told as a signal")
+def test_a_crash_in_native_code_leaves_where_it_was_in_the_log_and_in_a_file_of_its_own(worker: Heard) -> None:
+    worker.load()
+    worker.run(1, "segv=1")
+    gone = worker.until("gone", "failed", "done")
+    assert gone["exit"] == -signal.SIGSEGV
+    for name in ("worker.log", gone["crash_file"]):
+        told = (worker.folder / name).read_text()
+        assert "Segmentation fault" in told
+        assert "in _misbehave" in told
 
 
 def test_a_wrong_request_does_not_end_the_worker(worker: Heard) -> None:
