@@ -152,7 +152,6 @@ def _create(path: Path, threads: int, providers: list[str]) -> Any:
     # Waiting threads sleep instead of spinning. On two cores with busy neighbours (a DAW playing) a decode step
     # took 195 to 330 ms of wall time without spinning and 620 to 790 with it, and 130 against 200 ms of processor time.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry("session.set_denormal_as_zero", "1")
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:
