@@ -31,6 +31,7 @@ __all__ = ["RiffClient", "ServerGone"]
 MISSED_BEATS_S = 4.0  # silence after which the server counts as gone
 RENEW_S = 5.0  # a third of the lease
 SEARCH_S = 0.5  # between tries to find a server that is gone, or stems that got lost
+ANSWER_S = 0.25  # for one such try
 POLL_S = 0.25  # how often a waiting client looks whether contact was lost
 
 
@@ -50,6 +51,7 @@ class RiffClient:
         self._token = token
         self._state_folder = state_folder
         self._renewed = time.monotonic()
+        self._answered: dict[str, str] = {}  # request id -> boot id of the server that last told how it stands
 
     @classmethod
     def find(cls, state_folder: Path, *, name: str = "") -> Self:
@@ -102,16 +104,18 @@ class RiffClient:
         """
         request = m.Generate(request_id or secrets.token_hex(16), tuple(pairs.items()))
         answer = self._line.ask(request, about(request.request_id))
+        self._answered[request.request_id] = self._line.boot_id
         if isinstance(answer, m.Accepted):
             return answer
         self._line.put_back(answer)  # known already and further on: `events` shall see it
         return m.Accepted(request.request_id, 0, 0.0)
 
-    def query(self, request_id: str) -> m.Message:
+    def query(self, request_id: str, waits: tuple[float, ...] = RETRY_S) -> m.Message:
         """The job's latest message; raises UnknownRequest. Its stems come out of `events`."""
         of_request = about(request_id)
         self._line.drop(lambda a: of_request(a) and isinstance(a, m.Accepted | m.Progress))
-        answer = self._line.ask(m.Query(request_id), lambda a: of_request(a) and not isinstance(a, m.Stem))
+        answer = self._line.ask(m.Query(request_id), lambda a: of_request(a) and not isinstance(a, m.Stem), waits)
+        self._answered[request_id] = self._line.boot_id
         if not isinstance(answer, m.Accepted):
             self._line.put_back(answer)
         return answer
@@ -179,22 +183,25 @@ class RiffClient:
         return self._line.next(lambda _: True, timeout_s)
 
     def _keep_contact(self, request_id: str, patience_s: float, *, asks_again: bool) -> None:
-        """Renew the lease; when the server is silent or another, find it, greet it and ask for the request.
+        """Renew the lease; when the server is silent or another, find it, greet it and ask until it answers.
 
+        Only then: each answer to a query brings all finished stems again.
         asks_again: `done` came and stems did not, so they were lost on the way.
         """
         now = time.monotonic()
         if now - self._line.heard > patience_s:
             raise ServerGone()
-        is_lost = asks_again or self._line.restarted or now - self._line.heard > MISSED_BEATS_S
+        if asks_again or self._line.restarted or now - self._line.heard > MISSED_BEATS_S:
+            self._answered.pop(request_id, None)
+        is_lost = self._answered.get(request_id) != self._line.boot_id
         if now - self._renewed < (SEARCH_S if is_lost else RENEW_S):
             return
         self._renewed = now
         self._look_again()
         with contextlib.suppress(ServerGone):
-            self.hello(waits=(0.25,))
-            self._line.forget(request_id)
-            self._line.send(m.Query(request_id))
+            self.hello(waits=(ANSWER_S,))
+            if self._answered.get(request_id) != self._line.boot_id:
+                self.query(request_id, waits=(ANSWER_S,))
 
     def _look_again(self) -> None:
         found = find_server(self._state_folder) if self._state_folder else None

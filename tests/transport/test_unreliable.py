@@ -87,6 +87,48 @@ class Restartable:
         self.thread.join()
 
 
+def test_a_client_that_hears_its_server_only_renews_its_lease(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge_server.client.RENEW_S", 0.1)
+    with running.client() as client:
+        client.generate("abc")
+        ends = threading.Timer(1.0, running.service.finish, ("daw", "abc"))
+        ends.start()
+        assert [type(x) for x in client.events("abc")] == [m.Stem, m.Done]
+    assert running.service.called("query") == []
+
+
+def test_a_client_that_follows_a_job_of_its_earlier_life_asks_for_it_once(running: Running) -> None:
+    with running.client() as before:
+        before.generate("abc")
+    with running.client() as client:
+        ends = threading.Timer(1.5, running.service.finish, ("daw", "abc"))
+        ends.start()
+        assert [type(x) for x in client.events("abc")] == [m.Stem, m.Done]
+    assert len(running.service.called("query")) == 1
+
+
+def test_a_client_whose_question_after_a_silence_got_lost_asks_again(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running.client() as client:
+        client.generate("abc")
+        stem = m.Stem("abc", 0, 0, 1, "/stems/abc_v0.wav", 48000, 48000, 7)
+        running.service.ended["daw", "abc"] = [stem, m.Done("abc", 0, 1, 0.25, "cpu")]  # nobody was told
+        client._answered.clear()  # as after a silence
+        asked, send = [], client._line.send
+
+        def loses_the_first(message: m.Message) -> None:
+            asked.append(message)
+            if sum(isinstance(x, m.Query) for x in asked) != 1 or not isinstance(message, m.Query):
+                send(message)
+
+        monkeypatch.setattr(client._line, "send", loses_the_first)
+        assert [type(x) for x in client.events("abc", patience_s=5)] == [m.Stem, m.Done]
+    assert len(running.service.called("query")) == 1
+
+
 def test_a_client_learns_the_end_of_its_job_from_a_restarted_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
