@@ -13,6 +13,7 @@ from torch import Tensor
 
 from models.nets.preconditioning import consistency_scalings
 
+LOW_BINS, LOW_WEIGHT = 17, 4.0
 HUBER = 0.00054  # pseudo-Huber constant per square root of the number of values (iCT, sec. 3.3)
 
 
@@ -23,8 +24,13 @@ def magnitudes(chunks: Tensor) -> Tensor:
 
 
 def bin_weights(bands: tuple[tuple[int, int, int], ...], device: torch.device) -> Tensor:
-    """`[1024, 1]`, mean 1: every row of the band split counts the same, so the many high bins do not drown the low."""
+    """`[1024, 1]`, mean 1: every row of the band split counts the same, so the many high bins do not drown the low.
+
+    The bins below 400 Hz count LOW_WEIGHT times: there a semitone is an eighth of a bin, so the pitch of a bass is in
+    small differences of few magnitudes (without it the chord score of real basses fell from 1.00 to .84 in the codec).
+    """
     weight = torch.cat([torch.full((end - start,), 1 / per_row) for start, end, per_row in bands])
+    weight[:LOW_BINS] *= LOW_WEIGHT
     return (weight / weight.mean()).to(device)[:, None]
 
 

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 SAMPLE_RATE = 48_000
-# (window, hop, bins per group). Short windows carry the timing, long ones the pitch.
-RESOLUTIONS = ((256, 64, 2), (1024, 256, 4), (4096, 1024, 8))
+# (window, hop, bins per group, bins used). Short windows carry the timing, long ones the pitch; the longest looks
+# only below 1.5 kHz: with windows up to 4,096 a decoder learnt everything but the pitch of basses.
+RESOLUTIONS = ((256, 64, 2, 128), (1024, 256, 4, 512), (4096, 1024, 8, 2048), (16384, 4096, 4, 512))
 FLUX_WEIGHT = 0.5  # of the difference between neighbouring frames, at the shortest window
 
 
@@ -19,13 +20,13 @@ def compressed_magnitudes(audio: Tensor) -> list[Tensor]:
     """|X|^0.3 `[4 batch, frame, bin]` per resolution, of left, right, middle and side of `audio` `[batch, 2, n]`."""
     middle, side = (audio[:, :1] + audio[:, 1:]) * 0.7071, (audio[:, :1] - audio[:, 1:]) * 0.7071
     planes = torch.cat([audio, middle, side], 1).flatten(0, 1)
-    return [magnitude_power(planes, window, hop) for window, hop, _ in RESOLUTIONS]
+    return [magnitude_power(planes, window, hop, bins) for window, hop, _, bins in RESOLUTIONS]
 
 
-def magnitude_power(audio: Tensor, window: int, hop: int) -> Tensor:
-    """|X|^0.3 of the STFT, scaled so that white noise keeps its level at every window length."""
+def magnitude_power(audio: Tensor, window: int, hop: int, bins: int) -> Tensor:
+    """|X|^0.3 of the lowest `bins` of the STFT, scaled so that white noise keeps its level at every window length."""
     shape = torch.hann_window(window, device=audio.device) * (2 / window**0.5 / 0.6)
-    spectrum = torch.view_as_real(torch.fft.rfft(audio.unfold(-1, window, hop) * shape)[..., : window // 2])
+    spectrum = torch.view_as_real(torch.fft.rfft(audio.unfold(-1, window, hop) * shape)[..., :bins])
     return (spectrum.square().sum(-1) + 1e-7).pow(0.15)
 
 
@@ -33,9 +34,9 @@ def distance(first: list[Tensor], second: list[Tensor]) -> Tensor:
     """Mean over resolutions of the grouped distance, plus that of the flux at the shortest window."""
     total = sum(
         grouped_distance(a - b, window, group)
-        for a, b, (window, _, group) in zip(first, second, RESOLUTIONS, strict=True)
+        for a, b, (window, _, group, _) in zip(first, second, RESOLUTIONS, strict=True)
     )
-    window, _, group = RESOLUTIONS[0]
+    window, _, group, _ = RESOLUTIONS[0]
     flux = grouped_distance((first[0] - second[0]).diff(dim=1), window, group)
     return (total + FLUX_WEIGHT * flux) / len(RESOLUTIONS)
 
@@ -45,7 +46,7 @@ def grouped_distance(difference: Tensor, window: int, group: int) -> Tensor:
 
     The Euclidean norm of a group (not of single bins) is what makes the score see how neighbours go together.
     """
-    frequency_hz = torch.arange(window // 2, device=difference.device) * (SAMPLE_RATE / window)
+    frequency_hz = torch.arange(difference.shape[-1], device=difference.device) * (SAMPLE_RATE / window)
     weight = (1 / (frequency_hz + 400) ** 0.8).unflatten(0, (-1, group)).mean(1)
     power = difference.square().unflatten(-1, (-1, group)).mean(-1)
     return ((power + 1e-5).sqrt() * (weight / weight.mean())).mean()
