@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from models.codec import Codec
 from models.errors import DeviceError, ModelError, PackError, Stopped
 from models.families import FAMILIES, family_index
-from models.noise import LATENTS, stream
+from models.noise import latents_stream
 from models.pack import Pack
 from models.sampler import Known, sample
 from models.session import Session, StopSignal
@@ -85,11 +85,12 @@ class Generator:
         seed: int = 0,
         steps: int | None = None,
         on_progress: OnProgress | None = None,
+        attempt: int = 0,
     ) -> Array:
         """One stem `[2, 32768 chunks]` at 48 kHz; the same arguments give the same bytes on the same machine."""
         report = on_progress or (lambda fraction, stage: None)
         latents = self.write(
-            context_latents, chunks, family, seed, steps, lambda done, of: report(0.2 * done / of, "writing")
+            context_latents, chunks, family, seed, steps, lambda done, of: report(0.2 * done / of, "writing"), attempt
         )
         return self.codec.decode(latents, seed, on_step=lambda done, of: report(0.2 + 0.8 * done / of, "sounding"))
 
@@ -119,6 +120,7 @@ class Generator:
         seed: int = 0,
         steps: int | None = None,
         on_step: Callable[[int, int], None] | None = None,
+        attempt: int = 0,
     ) -> Array:
         """Latents `[chunk, 8, 64]` of one stem, window after window."""
         manifest = self.pack.manifest
@@ -135,7 +137,7 @@ class Generator:
             tokens = _as_tokens(latents[span.start : span.end])
             known = _known(tokens, (span.known - span.start) * latents.shape[1])
             step = None if on_step is None else _shifted(on_step, done, total)
-            rng = stream(seed, LATENTS, place)
+            rng = latents_stream(seed, place, attempt)
             drawn = sample(denoise, tokens.shape, levels, rng, known, step, manifest.schedule, start)
             drawn = np.clip(drawn, -manifest.latent_limit, manifest.latent_limit)
             latents[span.start : span.end] = drawn.reshape(span.end - span.start, *latents.shape[1:])
@@ -156,9 +158,8 @@ class Generator:
 
     def _context(self, latents: Array | None, chunks: int) -> Array:
         """Context for every chunk `[chunk, 8, 64]`: cut, or followed by silence; without one the null vector."""
-        shape = (chunks, *self._silence.shape[1:])
         if latents is None:
-            return np.broadcast_to(self._null_context, shape)
+            return np.broadcast_to(self._null_context, (chunks, *self._silence.shape[1:]))
         missing = max(chunks - len(latents), 0)
         return np.concatenate([latents[:chunks], np.repeat(self._silence, missing, 0)])
 

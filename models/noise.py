@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LATENTS = 1
-"""Purpose: the latent sampler; the place is the window."""
+"""Purpose: the latent sampler; the place is the window, and from the second attempt on the attempt, too."""
 DECODE = 2
 """Purpose: the codec's decoder; the places are chunk and step."""
 
@@ -18,6 +18,11 @@ DECODE = 2
 def stream(seed: int, purpose: int, *place: int) -> np.random.Generator:
     """Generator for one purpose and place; `seed` is any integer from 0 to 2^63 - 1."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(purpose, *place))))
+
+
+def latents_stream(seed: int, window: int, attempt: int = 0) -> np.random.Generator:
+    """Generator for the latents of a window; every attempt (0, 1 ..) at a stem has other noise of the same seed."""
+    return stream(seed, LATENTS, window, *([attempt] if attempt else []))
 
 
 def gaussian(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -5,8 +5,7 @@ Runs in the worker process (and in `riffbridge replay`), the only places where t
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +16,11 @@ from numpy.typing import NDArray
 from bridge_server.accompany import recipe as recipes
 from bridge_server.accompany import variations
 from bridge_server.accompany.context import Context, read_context
+from bridge_server.accompany.draws import DRAWS, is_silent
 from bridge_server.accompany.progress import OnProgress, Progress
 from bridge_server.accompany.recipe import Player, Recipe
 from bridge_server.accompany.request import StemRequest
+from bridge_server.accompany.stopwatch import StageWatch, timed
 from bridge_server.accompany.variations import StemResult, Variation
 from bridge_server.audio import Check, loudness, new_files, safe_paths, wav_file
 from bridge_server.audio.regions import check_length
@@ -116,7 +117,7 @@ class Accompanist:
                 raise BadArguments(
                     "The context is not the one of the recipe any more.", f"Restore {recipe.request.context}"
                 )
-            result = self._make(job, variations.plan(recipe.request)[recipe.index])
+            result = self._make(job, variations.plan(recipe.request)[recipe.index], (recipe.attempt,))
             job.progress.finish()
             return result
 
@@ -131,10 +132,10 @@ class Accompanist:
             frames = request.length_frames or 0
             check_length(frames, rate)
             return _Job(request, None, None, frames, rate, out, progress, seconds)
-        with _timed(seconds, "reading"):
+        with timed(seconds, "reading"):
             progress.reading()
             context = read_context(request, context_file, self.stop.check)
-        with _timed(seconds, "encoding"):
+        with timed(seconds, "encoding"):
             latents = self._encode(context, progress)
         rate = request.sample_rate or context.mark.sample_rate
         frames = frames_at(context.mark.frames, context.mark.sample_rate, rate)
@@ -144,11 +145,14 @@ class Accompanist:
         progress.encoding(0.0)
         return self._generator.encode_context(context.audio.samples, lambda done, of: progress.encoding(done / of))
 
-    def _make(self, job: _Job, variation: Variation) -> StemResult:
-        """One stem: played, decoded, brought to its rate, length and loudness, written with its recipe."""
-        seconds = dict(job.seconds)
-        audio = self._play(job, variation, seconds)
-        with _timed(seconds, "writing"):
+    def _make(self, job: _Job, variation: Variation, attempts: Iterable[int] = range(DRAWS)) -> StemResult:
+        """One stem: played until it sounds, brought to its rate, length and loudness, written with its recipe."""
+        seconds, wished = dict(job.seconds), frames_at(job.frames, job.rate, MODEL_RATE_HZ)
+        for attempt in attempts:
+            audio = self._play(job, variation, seconds, attempt)
+            if not (silent := is_silent(audio.samples[:, :wished])):
+                break
+        with timed(seconds, "writing"):
             job.progress.writing(variation.index)
             stem, gain = _finish(job, audio, self.stop.check)
             written = wav_file.write_stem(
@@ -166,46 +170,29 @@ class Accompanist:
             frames=stem.frames,
             sample_rate=stem.sample_rate,
             seconds={stage: round(time_s, 4) for stage, time_s in seconds.items()},
+            attempt=attempt,
+            silent=silent,
         )
         recipes.save(recipe, job.folder)
         return recipe.result(job.folder, variation.count)
 
-    def _play(self, job: _Job, variation: Variation, seconds: dict[str, float]) -> Waveform:
+    def _play(self, job: _Job, variation: Variation, seconds: dict[str, float], attempt: int) -> Waveform:
         """The stem as the models make it, 48 kHz stereo, at least as long as wished."""
         chunks = self._generator.chunks_for(frames_at(job.frames, job.rate, MODEL_RATE_HZ))
-        watch = _StageWatch(seconds)
+        watch = StageWatch(seconds)
 
         def report(fraction: float, stage: str) -> None:
             watch.enter({"writing": "playing", "sounding": "decoding"}.get(stage, stage))
-            job.progress.playing(variation.index, fraction, watch.stage)
+            job.progress.playing(variation.index, fraction, watch.stage + (" again" if attempt else ""))
 
         watch.enter("playing")
         samples = self._generator.generate(
-            job.latents, chunks, job.request.family, variation.seed, job.request.steps, report
+            job.latents, chunks, job.request.family, variation.seed, job.request.steps, report, attempt
         )
         watch.leave()
         if not np.isfinite(samples).all():
             raise Internal("The models gave samples that are no numbers.", "Try another seed; then tell us.")
         return Waveform(np.asarray(samples, np.float32), MODEL_RATE_HZ)
-
-
-class _StageWatch:
-    """Seconds spent in each stage of one stem; a report marks the end of a step, so time goes to the stage it names."""
-
-    def __init__(self, seconds: dict[str, float]) -> None:
-        self.stage = ""
-        self._seconds = seconds
-        self._since = time.perf_counter()
-
-    def enter(self, stage: str) -> None:
-        """Time since the last call belongs to `stage`."""
-        now = time.perf_counter()
-        self._seconds[stage] = self._seconds.get(stage, 0.0) + now - self._since
-        self.stage, self._since = stage, now
-
-    def leave(self) -> None:
-        """Count what is left to the last stage."""
-        self.enter(self.stage)
 
 
 def _finish(job: _Job, audio: Waveform, check: Check) -> tuple[Waveform, float]:
@@ -220,13 +207,6 @@ def _finish(job: _Job, audio: Waveform, check: Check) -> tuple[Waveform, float]:
 def _manifest_sha256(pack_folder: Path) -> str:
     with safe_paths.open_file(str((pack_folder / "manifest.json").absolute())) as file:
         return wav_file.sha256_of(file.handle)
-
-
-@contextmanager
-def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
-    began = time.perf_counter()
-    yield
-    seconds[stage] = time.perf_counter() - began
 
 
 @contextmanager

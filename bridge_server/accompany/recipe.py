@@ -44,7 +44,11 @@ class ContextMark:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything about one stem. `seconds` (time per stage) is for people; the rest is what replaying needs."""
+    """Everything about one stem. `seconds` (time per stage) is for people; the rest is what replaying needs.
+
+    - attempt: which of the seed's draws this is; more than 0 when those before were silent.
+    - silent: nobody would hear this one either: the player rests.
+    """
 
     request: StemRequest
     index: int
@@ -57,6 +61,8 @@ class Recipe:
     frames: int
     sample_rate: int
     seconds: dict[str, float]
+    attempt: int = 0
+    silent: bool = False
 
     def to_json(self) -> str:
         """The file's text."""
@@ -108,13 +114,17 @@ def _parse(held: Any) -> Recipe:
         raise BadArguments(
             f"The recipe has format {held['recipe']}; this version reads {FORMAT}.", "Update riffbridge."
         )
-    mark = held["context"]
+    mark, attempt = held["context"], held.get("attempt", 0)
     if Path(held["file"]).name != held["file"] or not 0 <= held["index"] < held["request"]["variations"]:
+        raise ValueError
+    if not (isinstance(attempt, int) and attempt >= 0):
         raise ValueError
     return Recipe(
         request=StemRequest.from_dict(held["request"]),
         player=Player(**held["player"]),
         context=None if mark is None else ContextMark(**mark),
+        attempt=attempt,
+        silent=bool(held.get("silent", False)),
         **{
             name: held[name] for name in ("index", "seed", "gain", "file", "sha256", "frames", "sample_rate", "seconds")
         },

@@ -23,7 +23,7 @@ CHUNK = 32_768
 
 
 class DoubleGenerator:
-    """Plays a sine at -12 dBFS whose pitch is its seed."""
+    """Plays a sine at -12 dBFS whose pitch is its seed and attempt; its first `rests` attempts are all but silent."""
 
     device = "cpu"
     provider = "DoubleExecutionProvider"
@@ -39,6 +39,7 @@ class DoubleGenerator:
         self.pack = SimpleNamespace(folder=pack_folder, manifest=SimpleNamespace(name="double", version="1", steps=5))
         self.calls: list[SimpleNamespace] = []
         self.step_s = 0.0
+        self.rests = 0
         self.spoil: Callable[[Array], Array] = lambda audio: audio
         self.fault: Exception | None = None
 
@@ -65,6 +66,7 @@ class DoubleGenerator:
         seed: int = 0,
         steps: int | None = None,
         on_progress: Callable[[float, str], None] | None = None,
+        attempt: int = 0,
     ) -> Array:
         assert context_latents is None or context_latents.shape == (chunks, 8, 64)
         assert family is None or family in FAMILIES
@@ -72,7 +74,9 @@ class DoubleGenerator:
         assert steps is None or 1 <= steps <= 30
         assert on_progress is not None
         self.calls.append(
-            SimpleNamespace(context=context_latents, chunks=chunks, family=family, seed=seed, steps=steps)
+            SimpleNamespace(
+                context=context_latents, chunks=chunks, family=family, seed=seed, steps=steps, attempt=attempt
+            )
         )
         for step in range(5):
             self._step(0.04 * (step + 1), "writing", on_progress)
@@ -80,7 +84,8 @@ class DoubleGenerator:
             self._step(0.2 + 0.8 * (chunk + 1) / chunks, "sounding", on_progress)
         if self.fault is not None:
             raise self.fault
-        tone = 0.25 * np.sin(2 * np.pi * (200 + seed % 1000) * np.arange(chunks * CHUNK) / 48_000)
+        pitch_hz, peak = 200 + seed % 1000 + attempt, 0.25 if attempt >= self.rests else 0.25e-3
+        tone = peak * np.sin(2 * np.pi * pitch_hz * np.arange(chunks * CHUNK) / 48_000)
         return self.spoil(np.repeat(tone[None], 2, axis=0).astype(np.float32))
 
     def _step(self, fraction: float, stage: str, on_progress: Callable[[float, str], None]) -> None:

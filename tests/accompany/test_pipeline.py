@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from bridge_server.accompany import recipe as recipes
+from bridge_server.accompany.draws import DRAWS
 from bridge_server.accompany.pipeline import Accompanist
 from bridge_server.accompany.variations import StemResult
 from bridge_server.audio import wav_file
@@ -204,6 +205,8 @@ def test_a_recipe_that_is_none_is_refused(accompanist: Accompanist, make_request
         {**good, "recipe": 2},
         {**good, "file": "../stem.wav"},
         {**good, "index": 1},
+        {**good, "attempt": -1},
+        {**good, "attempt": "again"},
         {**good, "request": {**good["request"], "surprise": 1}},
         {**good, "player": {}},
         {key: value for key, value in good.items() if key != "sha256"},
@@ -367,4 +370,45 @@ def test_silent_stems_are_not_blown_up(
     (stem,) = run(accompanist, make_request())
     silence = wav_file.read_file(Path(stem.path))
     assert silence.peak == 0.0
+    assert [call.attempt for call in double.calls] == list(range(DRAWS))
+    assert recipes.load(Path(stem.recipe)).silent
     assert isinstance(silence, Waveform)
+
+
+def test_a_player_that_rests_is_asked_again_and_the_recipe_says_so(
+    accompanist: Accompanist, double: DoubleGenerator, make_request: MakeRequest, tmp_path: Path
+) -> None:
+    double.rests = 2
+    told: list[tuple[float, str]] = []
+    request = make_request(loudness="raw")
+    (stem,) = accompanist.run(request, lambda *report: told.append(report), lambda stem: None)
+    assert [(call.seed, call.attempt) for call in double.calls] == [(40, 0), (40, 1), (40, 2)]
+    assert wav_file.read_file(Path(stem.path)).peak > 0.2
+    recipe = recipes.load(Path(stem.recipe))
+    assert (recipe.seed, recipe.attempt, recipe.silent) == (40, 2, False)
+    assert [fraction for fraction, _ in told] == sorted(fraction for fraction, _ in told)
+    assert "decoding again (1 of 1)" in {stage for _, stage in told}
+    double.calls.clear()
+    again = accompanist.replay(recipe, tmp_path / "again", lambda fraction, stage: None)
+    assert [call.attempt for call in double.calls] == [2]
+    assert again.sha256 == stem.sha256
+
+
+def test_a_player_that_plays_is_asked_once(
+    accompanist: Accompanist, double: DoubleGenerator, make_request: MakeRequest
+) -> None:
+    (stem,) = run(accompanist, make_request())
+    assert [call.attempt for call in double.calls] == [0]
+    recipe = recipes.load(Path(stem.recipe))
+    assert (recipe.attempt, recipe.silent) == (0, False)
+
+
+def test_a_recipe_from_before_attempts_were_counted_is_the_first_attempt(
+    accompanist: Accompanist, make_request: MakeRequest, tmp_path: Path
+) -> None:
+    (stem,) = run(accompanist, make_request())
+    old = json.loads(Path(stem.recipe).read_text(encoding="utf-8"))
+    del old["attempt"], old["silent"]
+    (tmp_path / "old.json").write_text(json.dumps(old), encoding="utf-8")
+    again = accompanist.replay(recipes.load(tmp_path / "old.json"), tmp_path / "again", lambda fraction, stage: None)
+    assert again.sha256 == stem.sha256

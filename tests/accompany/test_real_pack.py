@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from bridge_server.accompany import recipe as recipes
+from bridge_server.accompany.draws import is_silent
 from bridge_server.accompany.pipeline import Accompanist
 from bridge_server.audio import wav_file
 from bridge_server.errors import Cancelled
 from bridge_server.settings import default_pack_folder
 from tests.accompany.conftest import MakeRequest, write_context
+from tests.whole.bounces import bounce
 
 pytestmark = pytest.mark.skipif(
     not (default_pack_folder() / "manifest.json").is_file(), reason="the starter pack is not there"
@@ -51,3 +53,16 @@ def test_a_running_job_stops_within_250_ms(real: Accompanist, make_request: Make
         real.run(request, lambda fraction, stage: None, lambda stem: None)
     assert time.monotonic() - stopped[0] < 0.25
     real.stop.clear()
+
+
+def test_a_stem_in_which_the_first_draw_rests_is_heard(
+    real: Accompanist, make_request: MakeRequest, tmp_path: Path
+) -> None:
+    """With this seed the first starter pack gave a stem that peaked at -95 dBFS."""
+    request = make_request(context=bounce(tmp_path / "bounce.wav"), prompt="", seed=1588075779)
+    (stem,) = real.run(request, lambda fraction, stage: None, lambda stem: None)
+    recipe = recipes.load(Path(stem.recipe))
+    assert not recipe.silent
+    assert not is_silent(wav_file.read_file(Path(stem.path)).samples)
+    again = real.replay(recipe, tmp_path / "again", lambda fraction, stage: None)
+    assert again.sha256 == stem.sha256
