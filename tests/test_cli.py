@@ -83,9 +83,10 @@ def test_without_a_server_status_and_stop_say_so(riffbridge: Riffbridge) -> None
 
 
 REFUSALS = [
-    (("missing.wav", "--prompt", "bass"), "cannot use a file or folder at this path"),
+    (("missing.wav", "--prompt", "bass"), "missing.wav Name the WAV"),
+    (("{context}", "--seconds", "3"), "leave it away"),
     (("{context}", "--prompt", "quux"), "names no instrument"),
-    (("--prompt", "bass"), "Neither a context nor a length"),
+    (("--prompt", "bass"), "give --seconds"),
     (("{context}", "--context-frames", "100"), "needs at least 0.5 s"),
     (("{context}", "--out-dir", "/proc/nowhere"), "cannot write into the folder"),
 ]
@@ -136,7 +137,7 @@ def test_doctor_looks_at_everything(riffbridge: Riffbridge, tmp_path: Path, monk
     assert code == 0, printed
     for subject in ("program", "runtime", "pack", "folders", "server", "playing"):
         assert f"ok   {subject}" in printed
-    assert "cpu with" in printed
+    assert "cpu (DoubleExecutionProvider) with" in printed
     assert "1 s of stem in" in printed
 
 
