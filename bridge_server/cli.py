@@ -17,6 +17,7 @@ from rich.markup import escape
 from bridge_server import __version__
 from bridge_server.errors import RiffError
 from bridge_server.settings import Settings, default_exchange_folder, default_pack_folder, default_state_folder
+from models.families import FAMILIES
 
 app = typer.Typer(
     name="riffbridge",
@@ -58,6 +59,13 @@ Pack = Annotated[Path, typer.Option("--pack", help="Folder of the model pack.")]
 OnDevice = Annotated[Device, typer.Option("--device", help="Where the models run.")]
 Host = Annotated[str, typer.Option("--host", help="Address to listen at; only this computer can reach the default.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="First port to try; 0 takes any free one.")]
+STARTED = "Of the server that is started when none runs"
+StartedExchange = Annotated[
+    Path,
+    typer.Option("--exchange", help="Folder that clients without the token may use.", rich_help_panel=STARTED),
+]
+StartedPack = Annotated[Path, typer.Option("--pack", help="Folder of the model pack.", rich_help_panel=STARTED)]
+StartedDevice = Annotated[Device, typer.Option("--device", help="Where the models run.", rich_help_panel=STARTED)]
 OutDir = Annotated[Path, typer.Option("--out-dir", help="Folder for the stems.")]
 
 STATE, EXCHANGE, PACK = default_state_folder(), default_exchange_folder(), default_pack_folder()
@@ -82,7 +90,7 @@ def serve(
 @app.command()
 def generate(
     context: Annotated[Path | None, typer.Argument(help="The bounced WAV to play along with.")] = None,
-    prompt: Annotated[str, typer.Option(help="What to play: names an instrument.")] = "",
+    prompt: Annotated[str, typer.Option(help=f"What to play: {', '.join(FAMILIES)}.")] = "",
     variations: Annotated[int, typer.Option(min=1, max=8, help="How many stems.")] = 1,
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="Variation k uses seed + k.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, max=30, help="Sampling steps; default the pack's.")] = None,
@@ -95,11 +103,11 @@ def generate(
     sample_rate: Annotated[int | None, typer.Option(min=8000, max=192_000, help="Default the context's.")] = None,
     format_: Annotated[Format, typer.Option("--format", help="How the stems are stored.")] = Format.wav24,
     loudness: Annotated[Loudness, typer.Option(help="`match` sits under the context.")] = Loudness.match,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave a server running that had to be started.")] = False,
     state: State = STATE,
-    exchange: Exchange = EXCHANGE,
-    pack: Pack = PACK,
-    device: OnDevice = Device.auto,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave it running.", rich_help_panel=STARTED)] = False,
+    exchange: StartedExchange = EXCHANGE,
+    pack: StartedPack = PACK,
+    device: StartedDevice = Device.auto,
 ) -> None:
     """Make stems for a bounced context, by the server that runs or by one started for this."""
     from bridge_server.commands.generate import generate as run

@@ -120,9 +120,9 @@ def safe_name(text: str, default: str = "stem") -> str:
 def write_error(error: OSError, folder: Path) -> DiskFull | FolderNotWritable:
     """The refusal that fits an error met while writing into `folder`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return DiskFull(f"The disk is full: {folder}", "Free some space, then ask again.")
+        return DiskFull(f"The disk that holds {folder} is full.", "Free some space, then ask again.")
     return FolderNotWritable(
-        f"Riffbridge cannot write into the folder {folder}", "Choose a folder in which you may save files."
+        f"Riffbridge cannot write into the folder {folder}.", "Choose a folder in which you may save files."
     )
 
 

@@ -94,6 +94,7 @@ def _show(stems: list[Recipe], context: DemoContext, console: Console) -> None:
     music_s = context.audio.seconds
     together = [sum(stem.seconds.values()) for stem in stems]
     table = Table("seconds", title=f"{music_s:.1f} s of music on {stems[0].player.device}")
+    table.caption = "variations of one request share one reading and encoding"
     for stem in stems:
         table.add_column(f"{stem.request.prompt}, seed {stem.seed}", justify="right")
     for stage in dict.fromkeys(stage for stem in stems for stage in stem.seconds):

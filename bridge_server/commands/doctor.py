@@ -18,7 +18,7 @@ from bridge_server.accompany.request import StemRequest
 from bridge_server.audio import new_files, safe_paths, wav_file
 from bridge_server.audio.waveform import Waveform
 from bridge_server.client import RiffClient
-from bridge_server.errors import RiffError
+from bridge_server.errors import ModelMissing, RiffError
 from bridge_server.settings import Settings
 from bridge_server.transport.discovery import find_server
 from bridge_server.transport.udp import free_port
@@ -139,7 +139,8 @@ def _look(subject: str, check: Check, settings: Settings) -> Finding:
     try:
         return check(settings)
     except RiffError as error:
-        return Finding(subject, False, error.sentence)
+        # The usual hint for a missing model is to run this very command.
+        return Finding(subject, False, error.sentence if error.hint == ModelMissing.usual_hint else str(error))
     except (OSError, ImportError) as error:
         return Finding(subject, False, str(error))
 

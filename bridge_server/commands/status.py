@@ -24,7 +24,8 @@ def status(state_folder: Path, console: Console) -> int:
         told |= {"answers in": f"{1000 * client.ping():.1f} ms"}
     table = Table(show_header=False, box=None)
     for name, value in told.items():
-        table.add_row(name.replace("_", " "), _shown(name, value))
+        if value not in ("", None):
+            table.add_row(name.removesuffix("_bytes").removesuffix("_s").replace("_", " "), _shown(name, value))
     console.print(table)
     return 0
 
@@ -43,10 +44,13 @@ def stop(state_folder: Path, console: Console) -> int:
 
 def _shown(name: str, value: Any) -> str:
     """A value of the status for people."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if name.endswith("_bytes") and isinstance(value, int):
         return f"{value / 1e9:.1f} GB"
     if isinstance(value, dict):
-        return ", ".join(f"{key} {item}" for key, item in value.items())
+        unit = " s" if name.endswith("_s") else ""
+        return ", ".join(f"{key} {item}{unit}" for key, item in value.items())
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
-    return str(value)
+    return f"{value} s" if name.endswith("_s") else str(value)

@@ -37,7 +37,7 @@ def test_generate_asks_the_server_that_runs_and_prints_where_the_stems_are(
     assert len(stems) == 2
     for stem, seed in zip(stems, (5, 6), strict=True):
         assert f"{stem}  seed {seed}" in ran.stdout
-    assert re.search(r"2 in \d+\.\d s on (cpu|cuda)", ran.stdout)
+    assert re.search(r"2 stems in \d+\.\d s on (cpu|cuda)", ran.stdout)
     assert server.announced == own
 
 
@@ -45,7 +45,7 @@ def test_status_shows_the_server_and_never_its_token(server: RealServer) -> None
     ran = riffbridge("status", "--state", server.state)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     found = server.announced
-    for shown in (f"{found.host}:{found.port}", str(found.pid), "ready", "device", "free disk bytes", "answers in"):
+    for shown in (f"{found.host}:{found.port}", str(found.pid), "ready", "device", "free disk", "answers in"):
         assert shown in ran.stdout
     assert re.search(r"provider +(CPU|CUDA)ExecutionProvider", ran.stdout)
     assert found.token not in ran.stdout + ran.stderr
