@@ -48,6 +48,7 @@ def run(
 
     One server for each state folder: a second one tells where the first is and returns 0.
     """
+    logging.getLogger("bridge_server").addHandler(logging.NullHandler())  # no traceback on the terminal
     lock = ServerLock(settings.state_folder)
     try:
         if not lock.take():
@@ -59,7 +60,7 @@ def run(
             _serve(settings, stack, on_ready, admit or Admission(settings.exchange_folder), worker_command)
     except (OSError, sqlite3.Error, StoreFromNewerVersion, RiffError) as fault:
         log.exception("the server could not go on")
-        print(f"riffbridge cannot serve: {fault}", file=sys.stderr)
+        print(f"riffbridge cannot serve: {_told(fault)}", file=sys.stderr)
         return 1
     return 0
 
@@ -96,6 +97,13 @@ def _stop_on_signals(server: UdpServer) -> None:
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: server.stop())
+
+
+def _told(fault: Exception) -> str:
+    """The fault without the system's number: `No such file or directory: /mnt/gone`."""
+    if isinstance(fault, OSError) and fault.strerror:
+        return fault.strerror + (f": {fault.filename}" if fault.filename else "")
+    return str(fault)
 
 
 def _already_running(state_folder: Path) -> str:
