@@ -38,11 +38,7 @@ class Limits:
 
     jobs_per_client: int = 32
     jobs: int = 64
-    context_min_s: float = 0.5
-    context_max_s: float = 600.0
-    file_ready_wait_s: float = 5.0
     keep_jobs_days: int = 7
-    free_disk_reserve_bytes: int = 200 << 20
 
     inbox_poll_s: float = 0.1
     outbox_files: int = 1000  # per client; the oldest go when a client never reads

@@ -2,7 +2,7 @@
 
 One 20-byte packet (a bundle element of size -4) makes python-osc 1.10's reader loop for ever, and an address
 full of `*` freezes the process in `re`. So this reader stands in front: no regular expression, no recursion,
-every size checked before it is used, everything bounded by `Limits`. It accepts types i f s h d T F, ignores
+every size checked before it is used, everything bounded by `Bounds`. It accepts types i f s h d T F, ignores
 time tags, and refuses what is not exactly OSC.
 """
 
