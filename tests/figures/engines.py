@@ -26,6 +26,7 @@ class TorchSession:
     """A network in torch where the runtime expects an ONNX graph: same names in and out, random weights."""
 
     device = "cpu"
+    provider = "torch"
 
     def __init__(self, path: Path, device: str = "cpu", threads: int = 0, stop: object = None) -> None:
         import torch
@@ -33,7 +34,6 @@ class TorchSession:
         from models.session import sensible_threads
 
         torch.set_num_threads(threads or sensible_threads())
-        torch.set_flush_denormal(True)  # as the ONNX sessions do
         self._network, self.inputs, self.outputs = _network(path.stem)
 
     def run(self, inputs: Mapping[str, np.ndarray], outputs: Sequence[str] | None = None) -> list[np.ndarray]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+import models.codec
+import models.generator
+from bridge_server.settings import default_pack_folder
 from models.nets.codec import CODEC_PRESETS, Codec
 from models.nets.dit import DIT_PRESETS, DiT
 from models.nets.graphs import pack_graphs
-from tests.figures.engines import PRESET, STAGES, TorchSession, run_once
-from tests.figures.generate import COUNTS, Engine, rows
+from tests.figures.engines import PRESET, STAGES, TorchSession, load, run_once
+from tests.figures.generate import COUNTS, ENGINES, Engine, rows
 
 
 def test_torch_sessions_have_the_names_of_the_graphs():
@@ -27,6 +31,16 @@ def test_a_torch_session_runs_like_a_graph():
     (denoised,) = session.run({name: np.ones(shape, np.float32) for name, shape in shapes.items()})
     assert denoised.shape == (1, 8, 64)
     assert denoised.dtype == np.float32
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_both_engines_play_with_the_shipped_pack(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (models.codec, models.generator):  # `load` puts torch into both for good
+        monkeypatch.setattr(module, "Session", module.Session)
+    generator = load(engine, default_pack_folder(), threads=1)
+    stem = generator.generate(None, 1, "bass", seed=1, steps=1)
+    assert stem.shape == (2, 32_768)
+    assert np.isfinite(stem).all()
 
 
 class _Generator:
