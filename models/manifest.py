@@ -6,7 +6,7 @@ A manifest is data from outside (packs are downloaded), so every value is checke
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from models.errors import PackError
@@ -82,7 +82,6 @@ def parse_manifest(data: object) -> Manifest:
     _check_format(top)
     _only(top, _KEYS, "the manifest")
     texts = ("name", "version", "licence", "description", "trained_on", "conditioning")
-    dimensions = _section(top, "dimensions", Dimensions.__dataclass_fields__)
     schedule = _section(top, "schedule", {*Schedule.__dataclass_fields__, "steps", "decode_sigmas", "latent_limit"})
     letters = {key: _positive(schedule, key) for key in Schedule.__dataclass_fields__}
     text = {key: str(_get(top, key, str)) for key in texts}
@@ -93,7 +92,7 @@ def parse_manifest(data: object) -> Manifest:
         description=text["description"],
         trained_on=text["trained_on"],
         conditioning=text["conditioning"],
-        dimensions=Dimensions(**{key: int(_positive(dimensions, key)) for key in Dimensions.__dataclass_fields__}),
+        dimensions=_dimensions(top),
         schedule=Schedule(**letters),
         steps=int(_positive(schedule, "steps")),
         decode_sigmas=_sigmas(schedule),
@@ -113,6 +112,19 @@ def _check_format(top: dict[str, Any]) -> None:
         )
     if version < 1:
         raise PackError(f"The manifest says format {version}, which has never existed: fetch the pack again.")
+
+
+def _dimensions(top: dict[str, Any]) -> Dimensions:
+    """Sizes of the graphs. The runtime has all of them built in but the window, so others would sound wrong unseen."""
+    section = _section(top, "dimensions", Dimensions.__dataclass_fields__)
+    found = Dimensions(**{key: int(_positive(section, key)) for key in Dimensions.__dataclass_fields__})
+    for key, built_in in asdict(Dimensions(window_chunks=found.window_chunks)).items():
+        if getattr(found, key) != built_in:
+            raise PackError(
+                f"This pack has {key} {getattr(found, key)}, and this version of riffbridge plays packs with"
+                f" {built_in} only: update riffbridge or take another pack."
+            )
+    return found
 
 
 def _files(top: dict[str, Any]) -> tuple[PackFile, ...]:

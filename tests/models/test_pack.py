@@ -111,6 +111,8 @@ def test_newer_format(pack: Path) -> None:
         (lambda m: m["files"][0].update(url="http://x"), "url"),
         (lambda m: m["schedule"].update(sigma_mni=1), "sigma_mni"),
         (lambda m: m["dimensions"].update(depth=1), "depth"),
+        (lambda m: m["dimensions"].update(sample_rate=44_100), "with 48000 only"),
+        (lambda m: m["dimensions"].update(slots=16), "with 8 only"),
         (lambda m: m.pop("licence"), "licence"),
         (lambda m: m.update(name=3), "name"),
         (lambda m: m.update(format=True), "format"),
