@@ -85,7 +85,7 @@ def rows(engines: list[Engine]) -> list[list[str]]:
             table.append(_row(f"warm, {count} var., {stage} (s)", [e.warm(count, stage) for e in engines]))
         totals = [engine.total(count) for engine in engines]
         table.append(_row(f"**warm, {count} var., total (s)**", totals))
-        table.append(_row(f"warm, {count} var., real-time factor", [count * WINDOW_S / total for total in totals]))
+        table.append(_row(f"warm, {count} var., times real time", [count * WINDOW_S / total for total in totals]))
     for count in COUNTS:
         peaks = [max(run["peak_mib"] for run in engine.runs[count]) for engine in engines]
         table.append(_row(f"peak memory, {count} var. (MiB)", peaks, digits=0))
