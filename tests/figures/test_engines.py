@@ -78,7 +78,7 @@ def test_rows_take_medians_of_warm_runs_and_ratios_side_by_side():
     table = {row[0]: row[1:] for row in rows(engines)}
     assert table["first window, 1 variation (s)"] == ["36.00", "144.00", "4.00"]
     assert table["**warm, 1 var., total (s)**"] == ["4.00", "16.00", "4.00"]
-    assert table["warm, 4 var., real-time factor"] == ["10.24", "2.56", "0.25"]
+    assert table["warm, 4 var., times real time"] == ["10.24", "2.56", "0.25"]
     assert table["peak memory, 4 var. (MiB)"] == ["200", "200", "1.00"]
 
 
