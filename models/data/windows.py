@@ -91,12 +91,13 @@ def _fit(
     cut = slice(start, start + recipe.frames)
     if _blocks(active, start, recipe.frames)[target].mean() < recipe.minimum_active:
         return False
-    if _level_db(stems[target, :, cut]) < QUIETEST_WINDOW_DB:
+    if level_db(stems[target, :, cut]) < QUIETEST_WINDOW_DB:
         return False
-    return not context or _level_db(stems[list(context), :, cut].sum(0)) >= QUIETEST_WINDOW_DB
+    return not context or level_db(stems[list(context), :, cut].sum(0)) >= QUIETEST_WINDOW_DB
 
 
-def _level_db(audio: np.ndarray) -> float:
+def level_db(audio: np.ndarray) -> float:
+    """RMS of all channels and frames together in dBFS; silence is -120."""
     return float(10 * np.log10(np.mean(audio.astype(np.float64) ** 2) + 1e-12))
 
 

@@ -2,10 +2,11 @@
 
     python -m models.train.latents --codec runs/codec --pool /dev/shm/songs --out /dev/shm/latents --seconds 800
 
-Per song: the latents of every stem as target, and for every target two contexts, each a random non-empty subset of
-the other stems, mixed before encoding (latents do not add up). The folder holds memory-mapped arrays of the raw tanh
-latents: `targets.f16 [n, 6, 120, 64]`, `contexts.f16 [n, 6, 2, 120, 64]`, `families.i8 [n, 6]`, the number of songs
-done in `count`, and `norm.json` with the codec's mean and standard deviation per latent dimension.
+Per song: the latents of every stem that sounds in half of its window as target, and for every target two contexts,
+each a random non-empty subset of the other stems that sound at all, mixed before encoding (latents do not add up).
+The folder holds memory-mapped arrays of the raw tanh latents: `targets.f16 [n, 6, 120, 64]`,
+`contexts.f16 [n, 6, 2, 120, 64]`, `families.i8 [n, 6]` (-1: no target), the number of songs done in `count`, and
+`norm.json` with the codec's mean and standard deviation per latent dimension.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import torch
 from torch import Tensor
 
 from models.data.pool import STEMS, PoolReader
+from models.data.windows import QUIETEST_WINDOW_DB, Recipe, activity, level_db
 from models.nets.codec import LATENT, SLOTS, Codec
 from models.nets.spectrogram import CHUNK_FRAMES, chunk_spectrograms
 from models.train.codec import on_device
@@ -30,6 +32,7 @@ from models.train.trained import load_codec
 WINDOW_CHUNKS = 15
 TOKENS = WINDOW_CHUNKS * SLOTS
 CONTEXTS = 2
+MINIMUM_ACTIVE = Recipe().minimum_active
 PUBLISH_S = 5.0
 
 
@@ -48,7 +51,7 @@ class LatentStore:
         self.families = array("families.i8", "int8")
 
     def add(self, there: np.ndarray, targets: np.ndarray, contexts: np.ndarray, families: np.ndarray) -> None:
-        """One song; `there` names the places of its stems, the arrays hold those only."""
+        """One song; `there` names the places of its targets, the arrays hold those only."""
         row = self.count
         self.targets[row, there], self.contexts[row, there], self.families[row] = targets, contexts, families
         self.count += 1
@@ -60,31 +63,52 @@ class LatentStore:
         fresh.rename(self.folder / "count")
 
 
-def context_masks(families: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """`[stem, 2, stem]` booleans: a random non-empty subset of the other stems for every present stem."""
-    stems = len(families)
+def roles(audio: np.ndarray, families: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Who may be a target and who may be heard in contexts, two bool [stem], of stems [stem, 2, frame] at -1..1.
+
+    A context stem sounds somewhere in the window. A target sounds in half of it, not too softly, and beside at least
+    one other stem: a song for one stem alone says nothing about playing along.
+    """
+    active = activity(audio)
+    sounding = active.any(1) & (families >= 0)
+    loud = np.array([level_db(stem) >= QUIETEST_WINDOW_DB for stem in audio])
+    targets = sounding & loud & (active.mean(1) >= MINIMUM_ACTIVE) & (sounding.sum() >= 2)
+    return targets, sounding
+
+
+def context_masks(targets: np.ndarray, sounding: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """`[stem, 2, stem]` booleans: for every target a random non-empty subset of the other stems that sound."""
+    stems = len(targets)
     masks = np.zeros((stems, CONTEXTS, stems), bool)
-    present = np.nonzero(families >= 0)[0]
-    for target in present:
-        others = present[present != target]
+    for target in np.flatnonzero(targets):
+        others = np.setdiff1d(np.flatnonzero(sounding), target)
         for variant in range(CONTEXTS):
-            if len(others):
-                size = random.integers(1, len(others) + 1)
-                masks[target, variant, random.choice(others, size, replace=False)] = True
+            size = random.integers(1, len(others) + 1)
+            masks[target, variant, random.choice(others, size, replace=False)] = True
     return masks
 
 
 @torch.no_grad()
-def encode_song(codec: Codec, audio: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
-    """Stems `[stem, 2, 491520]`, masks `[stem, 2, stem]` -> targets `[stem, 120, 64]`, contexts `[stem, 2, ...]`."""
-    stems = len(audio)
-    gain = 10 ** ((torch.rand(stems * CONTEXTS, 1, 1, device=audio.device) * 8 - 5) / 20)
+def encode_song(codec: Codec, audio: Tensor, targets: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+    """Latents of the targets of a song, and of two contexts for each.
+
+    Args:
+        audio: all stems [stem, 2, 491520].
+        targets: which of them are wanted, int64 [target].
+        masks: the stems of each context, bool [target, 2, stem].
+
+    Returns:
+        targets [target, 120, 64] and contexts [target, 2, 120, 64].
+    """
+    count = len(targets)
+    gain = 10 ** ((torch.rand(count * CONTEXTS, 1, 1, device=audio.device) * 8 - 5) / 20)
     contexts = torch.stack([audio[mask].sum(0) for mask in masks.flatten(0, 1)]) * gain
     contexts = contexts * (0.99 / contexts.abs().amax((1, 2), keepdim=True).clamp(min=1e-6)).clamp(max=1)
-    chunks = chunk_spectrograms(torch.cat([audio, contexts])[..., : WINDOW_CHUNKS * CHUNK_FRAMES])
+    windows = torch.cat([audio[targets], contexts])[..., : WINDOW_CHUNKS * CHUNK_FRAMES]
     with torch.autocast(audio.device.type, torch.bfloat16, enabled=audio.is_cuda):
-        latents = codec.encode(chunks.flatten(0, 1)).unflatten(0, (-1, WINDOW_CHUNKS)).flatten(1, 2)
-    return latents[:stems], latents[stems:].unflatten(0, (stems, CONTEXTS))
+        latents = codec.encode(chunk_spectrograms(windows).flatten(0, 1))
+    latents = latents.unflatten(0, (-1, WINDOW_CHUNKS)).flatten(1, 2)
+    return latents[:count], latents[count:].unflatten(0, (count, CONTEXTS))
 
 
 @dataclass
@@ -125,15 +149,18 @@ class Encoder:
         return time.monotonic() > end or self.store.count >= self.store.capacity
 
     def _take(self, slot: int) -> int:
-        """Encode the song of a slot, if it is whole and has two stems; returns its serial."""
+        """Encode the song of a slot, if it is whole and has a target; returns its serial."""
         audio, families, serial = self.reader.read(slot)
-        there = np.nonzero(families >= 0)[0]
-        if serial and len(there) >= 2:
+        stems = audio.astype(np.float32) / 32_768
+        targets, sounding = roles(stems, families)
+        if serial and targets.any():
+            there = np.flatnonzero(targets)
             device = self.codec.latent_mean.device
-            masks = torch.from_numpy(context_masks(families, self.random)[there][:, :, there]).to(device)
-            stems = torch.from_numpy(audio[there]).to(device).float() / 32_768
-            targets, contexts = encode_song(self.codec, stems, masks)
-            self.store.add(there, targets.cpu().numpy(), contexts.cpu().numpy(), families)
+            masks = torch.from_numpy(context_masks(targets, sounding, self.random)[there]).to(device)
+            wanted = torch.from_numpy(there).to(device)
+            encoded = encode_song(self.codec, torch.from_numpy(stems).to(device), wanted, masks)
+            clean, contexts = (latents.cpu().numpy() for latents in encoded)
+            self.store.add(there, clean, contexts, np.where(targets, families, -1))
         return serial
 
 

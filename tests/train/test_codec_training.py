@@ -16,7 +16,7 @@ from models.train import latents
 from models.train.checkpoint import load_checkpoint
 from models.train.codec import CodecSettings, CodecTask, train
 from models.train.latent_data import LatentPool
-from models.train.latents import context_masks
+from models.train.latents import context_masks, roles
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings
 from models.train.trained import load_codec
@@ -136,7 +136,10 @@ def test_latents_command_writes_what_the_latent_models_read(pool: Path, encoder_
     latents.main([str(word) for word in command])
     read = LatentPool(out, torch.device("cpu"))
     assert read.songs == int((out / "count").read_text()) == SONGS - 1
-    families = _Maps(pool, "r").families[: SONGS - 1]
+    maps = _Maps(pool, "r")
+    families = maps.families[: SONGS - 1].copy()
+    for song in range(SONGS - 1):
+        families[song][~roles(maps.audio[song] / np.float32(32_768), families[song])[0]] = -1
     assert np.array_equal(read.families, families)
     norm, codec = json.loads((out / "norm.json").read_text()), load_codec(encoder_run)[0]
     assert norm["mean"] == pytest.approx(codec.latent_mean.tolist())
@@ -146,39 +149,76 @@ def test_latents_command_writes_what_the_latent_models_read(pool: Path, encoder_
     assert (read.targets[: SONGS - 1] == 0).all(3).all(2)[~there].all()
 
 
-def test_contexts_never_contain_the_stem_they_accompany(encoder_run: Path, tmp_path: Path) -> None:
-    """Of three stems only the second sounds, so its own contexts are silence; the others' contexts may sound."""
-    path, out = tmp_path / "songs", tmp_path / "latents"
-    create(path, 4)
+def write_pool(path: Path, audio: np.ndarray, families: list[int], songs: int = 4) -> None:
+    """A pool with the same stems int16 [stem, 2, 491520] in every slot."""
+    create(path, songs)
     maps = _Maps(path)
-    sound = (np.random.default_rng(0).standard_normal((2, FRAMES)) * 6_000).astype(np.int16)
-    for slot in range(4):
-        maps.audio[slot, 1], maps.families[slot, :3], maps.serial[slot] = sound, [0, 1, 2], slot + 1
-        maps.families[slot, 3:] = -1
-    latents.main(
-        ["--codec", str(encoder_run), "--pool", str(path), "--out", str(out), "--seconds", "60", "--songs", "4"]
-    )
-    shape = (4, STEMS, 2, 120, 64)
-    contexts = np.fromfile(out / "contexts.f16", np.float16).reshape(shape).astype(np.float32)
+    for slot in range(songs):
+        maps.audio[slot, : len(audio)], maps.families[slot] = audio, -1
+        maps.families[slot, : len(families)] = families
+        maps.serial[slot] = slot + 1
+
+
+def encode_pool(codec: Path, path: Path, out: Path, seconds: float = 60) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Runs the command over four songs: targets, contexts as float32, families."""
+    command = ["--codec", codec, "--pool", path, "--out", out, "--seconds", seconds, "--songs", 4]
+    latents.main([str(word) for word in command])
+    contexts = np.fromfile(out / "contexts.f16", np.float16).reshape(4, STEMS, 2, 120, 64).astype(np.float32)
     targets = np.fromfile(out / "targets.f16", np.float16).reshape(4, STEMS, 120, 64).astype(np.float32)
-    silence = targets[:, 0]
-    assert np.abs(targets[:, 1] - silence).max() > 0.05
-    assert np.abs(contexts[:, 1] - silence[:, None]).max() < 0.01
-    distance = np.abs(contexts[:, [0, 2]] - silence[:, None, None]).max((3, 4))
-    assert (distance > 0.05).any()
-    assert (distance < 0.01).any()  # the context was the other silent stem alone
+    return targets, contexts, np.fromfile(out / "families.i8", np.int8).reshape(4, STEMS)
 
 
-def test_context_masks_are_non_empty_subsets_of_the_other_stems() -> None:
+def noise(stems: int) -> np.ndarray:
+    return (np.random.default_rng(0).standard_normal((stems, 2, FRAMES)) * 3_000).astype(np.int16)
+
+
+def test_a_stem_silent_in_most_of_the_window_is_heard_but_is_no_target(encoder_run: Path, tmp_path: Path) -> None:
+    """The first stem sounds in 40 % of the window, the second throughout, the third not at all."""
+    audio = noise(3)
+    audio[0, :, int(0.4 * FRAMES) :] = 0
+    audio[2] = 0
+    write_pool(tmp_path / "songs", audio, [0, 1, 2])
+    targets, contexts, families = encode_pool(encoder_run, tmp_path / "songs", tmp_path / "latents")
+    assert families.tolist() == [[-1, 1, -1, -1, -1, -1]] * 4
+    assert not targets[:, [0, 2]].any()
+    codec = load_codec(encoder_run)[0]
+    codec_silence = latents.encode_song(
+        codec, torch.zeros(1, 2, FRAMES), torch.tensor([0]), torch.ones(1, 2, 1, dtype=torch.bool)
+    )[0].numpy()
+    distance = np.abs(contexts[:, 1] - codec_silence).max(-1)  # the first stem alone: [song, 2, token]
+    assert (distance[..., :40] > 0.05).any(-1).all()
+    assert distance[..., 56:].max() < 0.01
+
+
+def test_a_song_in_which_one_stem_plays_alone_is_left_out(encoder_run: Path, tmp_path: Path) -> None:
+    audio = noise(2)
+    audio[0] = 0
+    write_pool(tmp_path / "songs", audio, [0, 1])
+    encode_pool(encoder_run, tmp_path / "songs", tmp_path / "latents", seconds=1)
+    assert (tmp_path / "latents" / "count").read_text() == "0"
+
+
+def test_roles_follow_activity_and_level() -> None:
+    audio = noise(6).astype(np.float32) / 32_768
+    audio[1, :, int(0.45 * FRAMES) :] = 0
+    audio[2, :, int(0.55 * FRAMES) :] = 0
+    audio[3] *= 10 ** (-34 / 20)  # from -20.8 to about -55 dBFS: active, too soft for a target
+    audio[4] = 0
+    targets, sounding = roles(audio, np.array([0, 1, 2, 3, 4, -1]))
+    assert targets.tolist() == [True, False, True, False, False, False]
+    assert sounding.tolist() == [True, True, True, True, False, False]
+
+
+def test_context_masks_are_non_empty_subsets_of_the_other_stems_that_sound() -> None:
     random = np.random.default_rng(1)
-    families = np.array([3, -1, 4, 0, -1, 7])
-    masks = np.stack([context_masks(families, random) for _ in range(200)])
+    targets = np.array([1, 0, 1, 0, 0, 1], bool)
+    sounding = np.array([1, 0, 1, 1, 0, 1], bool)
+    masks = np.stack([context_masks(targets, sounding, random) for _ in range(200)])
     assert not masks[:, np.arange(6), :, np.arange(6)].any()
-    assert not masks[..., families < 0].any()
-    assert not masks[:, families < 0].any()
-    present = masks[:, families >= 0]
-    assert set(present.sum(-1).flatten().tolist()) == {1, 2, 3}
-    assert not context_masks(np.array([2, -1, -1, -1, -1, -1]), random).any()
+    assert not masks[..., ~sounding].any()
+    assert not masks[:, ~targets].any()
+    assert masks[:, targets][..., 3].any()
+    assert set(masks[:, targets].sum(-1).flatten().tolist()) == {1, 2, 3}
 
 
 def test_codec_of_a_run_is_the_averaged_one(encoder_run: Path) -> None:
