@@ -178,7 +178,7 @@ class Generator:
         except (PackError, Stopped):
             raise
         except ModelError as error:
-            if device == "cuda":
+            if device == "cuda" and not isinstance(error, DeviceError):
                 raise DeviceError(f"CUDA loads but does not run the models: {error}") from error
             if device != "auto":
                 raise

@@ -34,15 +34,26 @@ def read_context(request: StemRequest, context_file: Path | None, check: Check) 
 
     Raises PathNotAllowed, FileNotReady, FormatNotSupported, TooShort, TooLong or SilentContext.
     """
+    try:
+        bounced, mark = _read(request, context_file, check)
+    except OSError as error:
+        raise FileNotReady(
+            f"The context could not be read: {error.strerror or error}.", "Check the drive and bounce it again."
+        ) from error
+    wav_file.require_sound(bounced)
+    audio = resample(bounced.to_stereo(), MODEL_RATE_HZ, check=check)
+    return Context(audio, mark, loudness_lufs(audio, check))
+
+
+def _read(request: StemRequest, context_file: Path | None, check: Check) -> tuple[Waveform, ContextMark]:
+    """The region as it was bounced, and its mark. OSError when the drive fails."""
     copied = context_file is not None and _is_finished(context_file)
     with safe_paths.open_file(*_source(request, context_file if copied else None)) as file:
         # A finished copy is nobody's bounce any more: no need to watch whether it grows (0.2 s).
         header = wav_gate.read_header(file.handle) if copied else wav_gate.wait_ready(file.handle, check=check)
         bounced = wav_file.read_region(file.handle, header, request.context_start, request.context_frames, check)
         mark = ContextMark(wav_file.sha256_of(file.handle, check), bounced.sample_rate, bounced.frames)
-    wav_file.require_sound(bounced)
-    audio = resample(bounced.to_stereo(), MODEL_RATE_HZ, check=check)
-    return Context(audio, mark, loudness_lufs(audio, check))
+    return bounced, mark
 
 
 def _source(request: StemRequest, copy: Path | None) -> tuple[str, list[Path] | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -306,6 +307,24 @@ def test_bad_contexts_have_their_codes(
     path.write_bytes(spec.to_bytes())
     with pytest.raises(kind):
         run(accompanist, make_request(context=str(path)))
+
+
+def test_a_drive_that_fails_while_reading_is_not_blamed_on_the_folder_of_the_stems(
+    accompanist: Accompanist, make_request: MakeRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("bridge_server.audio.wav_file.read_region", broken)
+    with pytest.raises(FileNotReady, match="Input/output error"):
+        run(accompanist, make_request())
+
+
+def test_the_recipe_names_the_instrument_that_the_prompt_was_understood_as(
+    accompanist: Accompanist, make_request: MakeRequest
+) -> None:
+    (stem,) = run(accompanist, make_request(prompt="a warm rhodes"))
+    assert json.loads(Path(stem.recipe).read_text())["family"] == "electric piano"
 
 
 def test_an_unfinished_context_is_no_context(
