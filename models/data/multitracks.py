@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 RATE = 48_000
+EDGE = RATE // 10
 AUDIO = (".wav", ".flac")
 MIX_NAMES = ("mixture", "mix", "master", "mixdown", "full mix", "bounce")
 # Whole words in a file name; the first row that matches wins, so longer names stand first.
@@ -196,23 +197,45 @@ def _merge(stems: list[Stem]) -> list[Stem]:
     return list(merged.values())
 
 
-def load(song: SongFolder) -> tuple[np.ndarray, list[str]]:
-    """Stems [stem, 2, frame] float32 at 48 kHz and their families; shorter files are padded with silence."""
-    parts = [[_read(path) for path in stem.files] for stem in song.stems]
-    frames = max(audio.shape[1] for files in parts for audio in files)
-    stems = np.zeros((len(parts), 2, frames), np.float32)
+def frames_of(song: SongFolder) -> int:
+    """Length of a song's longest file in frames at 48 kHz, read from the headers."""
+    import soundfile
+
+    headers = [soundfile.info(path) for stem in song.stems for path in stem.files]
+    return max(header.frames * RATE // header.samplerate for header in headers)
+
+
+def load(song: SongFolder, start: int = 0, frames: int | None = None) -> tuple[np.ndarray, list[str]]:
+    """Stems [stem, 2, frame] float32 at 48 kHz and their families; shorter files are padded with silence.
+
+    Args:
+        start: first frame at 48 kHz; a multiple of 4,800 keeps files of different rates aligned.
+        frames: how many frames at 48 kHz, else all.
+    """
+    parts = [[_read(path, start, frames) for path in stem.files] for stem in song.stems]
+    length = frames or max(audio.shape[1] for files in parts for audio in files)
+    stems = np.zeros((len(parts), 2, length), np.float32)
     for index, files in enumerate(parts):
         for audio in files:
             stems[index, :, : audio.shape[1]] += audio
     return stems, [stem.family for stem in song.stems]
 
 
-def _read(path: Path) -> np.ndarray:
-    """One file as [2, frame] float32 at 48 kHz; mono is doubled, more than two channels keep the first two."""
+def _read(path: Path, start: int, frames: int | None) -> np.ndarray:
+    """A stretch of a file as [2, frame] float32 at 48 kHz; mono is doubled, further channels are dropped.
+
+    The resampler gets 0.1 s more on both sides, so that an excerpt equals that part of the whole file.
+    """
     import soundfile
     import soxr
 
-    audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    if rate != RATE:
+    lead = min(start, EDGE)
+    with soundfile.SoundFile(path) as file:
+        rate = file.samplerate
+        file.seek(min((start - lead) * rate // RATE, file.frames))
+        wanted = -1 if frames is None else -(-(lead + frames + EDGE) * rate // RATE)
+        audio = file.read(wanted, dtype="float32", always_2d=True)
+    if rate != RATE and len(audio):
         audio = soxr.resample(audio, rate, RATE, "HQ")
+    audio = audio[lead:] if frames is None else audio[lead : lead + frames]
     return np.ascontiguousarray((audio[:, :2] if audio.shape[1] > 1 else np.repeat(audio, 2, axis=1)).T)

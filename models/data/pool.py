@@ -2,6 +2,8 @@
 
     python -m models.data.pool --path /dev/shm/songs --slots 3000 --workers 12 --seconds 1500 --sound-font X.sf3
 
+With `--multitracks FOLDER` the excerpts come from real songs in place of composed ones.
+
 Three files: `<path>.audio` int16 [slot, 6, 2, 491520], one 10.24 s excerpt of a song with its stems at mix level
 (their sum stays below full scale); `<path>.families` int8 [slot, 6], an index into FAMILIES or -1; and
 `<path>.serial` int64 [slot], 0 while a slot is empty or being written, else the song's seed + 1.
@@ -15,6 +17,7 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +27,10 @@ from models.families import FAMILIES
 STEMS = 6
 FRAMES = 491_520
 SILENT_RMS = 10 ** (-60 / 20)
+HELD_OUT = 32  # every 32nd seed is kept for validation by codec training
+
+Source = Callable[[int], tuple[np.ndarray, np.ndarray]]
+"""Gives the excerpt of a seed: int16 [6, 2, 491520] and families int8 [6]."""
 
 
 class _Maps:
@@ -87,16 +94,20 @@ def excerpt(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return audio, families
 
 
-def _work(path: str, worker: int, workers: int, first_seed: int, stop_at: float) -> None:
-    """One worker: seeds first_seed + worker, + workers, ...; slot = position modulo slots."""
+def _work(source: Source, path: str, worker: int, workers: int, first_seed: int, stop_at: float) -> None:
+    """One worker: seeds first_seed + worker, + workers, ... into slots worker, + workers, ... round and round.
+
+    Slots have one writer each: a worker that lapped another one would else write into the same slot with it.
+    """
     maps = _Maps(path)
-    position = worker
-    while time.time() < stop_at:
-        seed = first_seed + position
-        slot = position % len(maps.serial)
-        position += workers
+    slots = range(worker, len(maps.serial), workers)
+    turn = -1
+    while slots and time.time() < stop_at:
+        turn += 1
+        seed = first_seed + worker + turn * workers
+        slot = slots[turn % len(slots)]
         try:
-            audio, families = excerpt(seed)
+            audio, families = source(seed)
         except Exception:
             print(f"The song of seed {seed} failed:\n{traceback.format_exc()}", file=sys.stderr, flush=True)
             continue
@@ -107,19 +118,39 @@ def _work(path: str, worker: int, workers: int, first_seed: int, stop_at: float)
 
 
 def fill(path: Path | str, workers: int, seconds: float, first_seed: int, fonts: list[Path]) -> None:
-    """Fills a pool that exists for so many seconds of wall clock, going round when it is full."""
+    """Fills a pool that exists with composed songs for so many seconds of wall clock, going round when it is full."""
     from models.data.composer import effects, soundfont
     from models.data.composer.render import PRE_ROLL_S
 
     stop_at = time.time() + seconds
     soundfont.load(fonts)
     effects.warm_rooms(FRAMES + int(PRE_ROLL_S * 48_000))
+    fill_from(excerpt, path, workers, stop_at - time.time(), first_seed)
+
+
+def fill_from(source: Source, path: Path | str, workers: int, seconds: float, first_seed: int) -> None:
+    """Fills a pool that exists from any source; the workers are forked, so `source` is shared as it is."""
+    stop_at = time.time() + seconds
     fork = multiprocessing.get_context("fork")
-    crew = [fork.Process(target=_work, args=(str(path), w, workers, first_seed, stop_at)) for w in range(workers)]
+    shares = [(source, str(path), worker, workers, first_seed, stop_at) for worker in range(workers)]
+    crew = [fork.Process(target=_work, args=share) for share in shares]
     for process in crew:
         process.start()
     for process in crew:
         process.join()
+
+
+def _from_multitracks(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Fills the pool from real songs, after saying once which are used and what is left out."""
+    from models.data.multitrack_excerpts import MultitrackExcerpts
+
+    try:
+        source = MultitrackExcerpts(options.multitracks)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    print(source.findings.report(), flush=True)
+    create(options.path, options.slots)
+    fill_from(source, options.path, options.workers, options.seconds, options.first_seed)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -131,7 +162,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=1500)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--sound-font", type=Path, action="append", default=[])
+    parser.add_argument("--multitracks", type=Path, help="take excerpts of the songs in this folder")
     options = parser.parse_args(arguments)
+    if options.multitracks:
+        _from_multitracks(parser, options)
+        return
     create(options.path, options.slots)
     fill(options.path, options.workers, options.seconds, options.first_seed, options.sound_font)
 

@@ -12,9 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.data.pool import FRAMES, STEMS, PoolReader
+from models.data.pool import FRAMES, HELD_OUT, STEMS, PoolReader
 
-HELD_OUT = 32
 STEP = 1024  # crops start on multiples of this within a song, then shift by a common offset below it
 
 
