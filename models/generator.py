@@ -20,7 +20,7 @@ from models.spectrogram import CHUNK_FRAMES
 
 Array = NDArray[np.float32]
 OnProgress = Callable[[float, str], None]
-"""Called with the fraction done (0..1) of one stem and the stage: `writing` (latents) or `sounding` (audio)."""
+"""Called with the fraction done (0..1) of one stem and the stage: `playing` (latents) or `decoding` (audio)."""
 
 OVERLAP_CHUNKS = 3
 """Chunks (2.05 s) that a window shares with the one before it."""
@@ -90,9 +90,9 @@ class Generator:
         """One stem `[2, 32768 chunks]` at 48 kHz; the same arguments give the same bytes on the same machine."""
         report = on_progress or (lambda fraction, stage: None)
         latents = self.write(
-            context_latents, chunks, family, seed, steps, lambda done, of: report(0.2 * done / of, "writing"), attempt
+            context_latents, chunks, family, seed, steps, lambda done, of: report(0.2 * done / of, "playing"), attempt
         )
-        return self.codec.decode(latents, seed, on_step=lambda done, of: report(0.2 + 0.8 * done / of, "sounding"))
+        return self.codec.decode(latents, seed, on_step=lambda done, of: report(0.2 + 0.8 * done / of, "decoding"))
 
     def generate_many(
         self,

@@ -182,7 +182,7 @@ class Accompanist:
         watch = StageWatch(seconds)
 
         def report(fraction: float, stage: str) -> None:
-            watch.enter({"writing": "playing", "sounding": "decoding"}.get(stage, stage))
+            watch.enter(stage)
             job.progress.playing(variation.index, fraction, watch.stage + (" again" if attempt else ""))
 
         watch.enter("playing")

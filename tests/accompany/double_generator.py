@@ -79,9 +79,9 @@ class DoubleGenerator:
             )
         )
         for step in range(5):
-            self._step(0.04 * (step + 1), "writing", on_progress)
+            self._step(0.04 * (step + 1), "playing", on_progress)
         for chunk in range(chunks):
-            self._step(0.2 + 0.8 * (chunk + 1) / chunks, "sounding", on_progress)
+            self._step(0.2 + 0.8 * (chunk + 1) / chunks, "decoding", on_progress)
         if self.fault is not None:
             raise self.fault
         pitch_hz, peak = 200 + seed % 1000 + attempt, 0.25 if attempt >= self.rests else 0.25e-3

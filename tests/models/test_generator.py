@@ -127,7 +127,7 @@ def test_progress_rises_to_one(generator: Generator) -> None:
     fractions = [fraction for fraction, _ in seen]
     assert fractions == sorted(fractions)
     assert fractions[-1] == pytest.approx(1)
-    assert [stage for stage in dict.fromkeys(stage for _, stage in seen)] == ["writing", "sounding"]
+    assert [stage for stage in dict.fromkeys(stage for _, stage in seen)] == ["playing", "decoding"]
 
 
 def test_unknown_family(generator: Generator) -> None:
