@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bridge_server.accompany import recipe as recipes
 from bridge_server.accompany import variations
-from bridge_server.accompany.context import Context, read_context
+from bridge_server.accompany.context import MODEL_RATE_HZ, Context, read_context
 from bridge_server.accompany.draws import DRAWS, is_silent
 from bridge_server.accompany.progress import OnProgress, Progress
 from bridge_server.accompany.recipe import Player, Recipe
@@ -31,7 +31,6 @@ from models.errors import ContextError, DeviceError, ModelError, PackError, Stop
 from models.generator import Generator
 from models.session import StopSignal, runtime_version, sensible_threads
 
-MODEL_RATE_HZ = 48_000
 OnStem = Callable[[StemResult], None]
 
 

@@ -77,16 +77,6 @@ def test_another_attempt_is_another_stem_of_the_same_seed(generator: Generator) 
         assert np.abs(first[:, window] - second[:, window]).max() > 1e-3 * np.abs(first).max()
 
 
-def test_many_are_the_single_ones(generator: Generator) -> None:
-    context = generator.encode_context(noise(2 * CHUNK_FRAMES))
-    seen: list[tuple[int, float, str]] = []
-    many = list(generator.generate_many(context, 2, "bass", [4, 5], on_progress=lambda *state: seen.append(state)))
-    assert [stem.tobytes() for stem in many] == [
-        generator.generate(context, 2, "bass", seed=seed).tobytes() for seed in (4, 5)
-    ]
-    assert {place for place, _, _ in seen} == {0, 1}
-
-
 @pytest.mark.parametrize("other", ["family", "no family", "context", "no context", "steps"])
 def test_everything_asked_for_matters(generator: Generator, other: str) -> None:
     context = generator.encode_context(noise(3 * CHUNK_FRAMES))
