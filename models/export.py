@@ -35,6 +35,7 @@ LARGEST_ERROR = 1e-3
 LARGEST_PACK_BYTES = 64 * 2**20
 STEPS = 5
 DECODE_SIGMAS = (STANDARD.sigma_max, STANDARD.sigma(0.4))
+SKETCH_DECODE_SIGMAS = (0.5, 0.2)  # of a codec that starts from a sketch; it was trained around these
 LATENT_LIMIT = 1.75
 """Normalised latents are cut here: 3.5 standard deviations of 0.5."""
 
@@ -122,13 +123,14 @@ def _write_manifest(
     if sum(file["bytes"] for file in files) > LARGEST_PACK_BYTES and about["weights"] == "int8":
         raise ValueError("the pack is larger than 64 MiB")
     schedule = dataclasses.asdict(STANDARD)
+    decode_sigmas = SKETCH_DECODE_SIGMAS if networks.codec.config.sketch else DECODE_SIGMAS
     manifest = {
         "format": FORMAT,
         **{key: about[key] for key in ("name", "version", "licence", "description", "trained_on")},
         "conditioning": "instrument-family",
         "dimensions": dataclasses.asdict(Dimensions()),
         "schedule": {
-            **schedule, "steps": STEPS, "decode_sigmas": list(DECODE_SIGMAS), "latent_limit": LATENT_LIMIT,
+            **schedule, "steps": STEPS, "decode_sigmas": list(decode_sigmas), "latent_limit": LATENT_LIMIT,
         },
         "files": files,
         "providers": {"opset": OPSET, "weights": about["weights"], "compute": "float32", "cpu": True, "cuda": True},

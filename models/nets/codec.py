@@ -4,7 +4,8 @@ A chunk of audio (32,768 frames, 0.683 s) becomes 8 latents of 64 numbers (128x)
 consistency model turns noise back into the spectrogram, guided by features that the pre-decoder makes from the latents.
 
     encode      spectrogram -> patchifier -> [queries | audio tokens] -> transformer -> queries -> tanh -> latents
-    features    latents -> [latent tokens | mask tokens] -> transformer -> de-patchifier: one map per resolution
+    features    latents -> [latent tokens | mask tokens] -> transformer -> de-patchifier: one map per resolution,
+                and (starter) a sketch of the spectrogram: magnitudes and phase relations (`models/nets/phase.py`)
     denoise     two noisy chunks + their features (cross-connections) -> patchifier, transformer, de-patchifier
 
 `paper` keeps untied learned queries. `starter` ties each latent to one 85 ms slot of the chunk: in short training
@@ -31,6 +32,7 @@ from models.nets.layers import (
     Upsample,
     row_count,
 )
+from models.nets.phase import RELATIONS
 from models.nets.preconditioning import SIGMA_DATA, SIGMA_MIN, consistency_scalings
 from models.nets.spectrogram import CHUNK_STFT_FRAMES, PLANES
 
@@ -55,7 +57,7 @@ class CodecConfig:
     condition: int
     slot_tied: bool  # latents tied to time slots, or untied learned queries
     queries: int  # tokens that carry the latents of a chunk; queries * query size = 8 * 64
-    magnitude_gate: bool  # the pre-decoder predicts magnitudes, which scale the denoiser's output
+    sketch: bool  # the pre-decoder predicts magnitudes, which scale the denoiser's output, and phase relations
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> CodecConfig:
@@ -65,6 +67,11 @@ class CodecConfig:
     @property
     def width(self) -> int:
         return self.channels[-1]
+
+    @property
+    def denoiser_maps(self) -> int:
+        """How many of the features go into the denoiser: a map per resolution, then the magnitudes."""
+        return len(self.channels) + self.sketch
 
     @property
     def token_grid(self) -> tuple[int, int]:
@@ -84,12 +91,12 @@ CODEC_PRESETS = {
     "paper": CodecConfig(
         bands=((0, 1024, 1),), channels=(64, 128, 256, 512), conv_blocks=(3, 3, 3, 1),
         strides=((2, 2), (4, 1), (2, 2)), heads=4, encoder_layers=12, feature_layers=12, denoiser_layers=12,
-        condition=512, slot_tied=False, queries=128, magnitude_gate=False,
+        condition=512, slot_tied=False, queries=128, sketch=False,
     ),
     "starter": CodecConfig(
         bands=((0, 64, 1), (64, 192, 2), (192, 448, 4), (448, 1024, 9)), channels=(64, 192, 320),
         conv_blocks=(1, 1, 0), strides=((4, 2), (2, 2)), heads=5, encoder_layers=5, feature_layers=4,
-        denoiser_layers=6, condition=256, slot_tied=True, queries=8, magnitude_gate=True,
+        denoiser_layers=6, condition=256, slot_tied=True, queries=8, sketch=True,
     ),
 }  # fmt: skip
 
@@ -187,7 +194,10 @@ class Encoder(nn.Module):
 
 
 class FeatureDecoder(nn.Module):
-    """Latents of a chunk `[batch, 8, 64]` -> one feature map per resolution (and magnitudes `[batch, 2, 1024, 32]`)."""
+    """Latents of a chunk `[batch, 8, 64]` -> one feature map per resolution, and the sketch if the codec makes one.
+
+    The sketch: magnitudes `[batch, 2, 1024, 32]` and phase relations `[batch, 10, 1024, 32]`.
+    """
 
     def __init__(self, config: CodecConfig) -> None:
         super().__init__()
@@ -202,7 +212,10 @@ class FeatureDecoder(nn.Module):
         self.norm = TokenNorm(width)
         self.depatchifier = Depatchifier(config)
         self.projections = nn.ModuleList(nn.Conv2d(channels, channels, 1) for channels in config.channels)
-        self.magnitude = BandMerge(config.channels[0], MAGNITUDES, config.bands) if config.magnitude_gate else None
+        self.sketch = config.sketch
+        if config.sketch:
+            self.magnitude = BandMerge(config.channels[0], MAGNITUDES, config.bands)
+            self.phase = BandMerge(config.channels[0], RELATIONS, config.bands)
 
     def forward(self, latents: Tensor) -> tuple[Tensor, ...]:
         carried = latents.reshape(latents.shape[0], -1, self.query_size)
@@ -218,7 +231,7 @@ class FeatureDecoder(nn.Module):
         grid = self.norm(tokens[:, carried.shape[1] :]).transpose(1, 2).unflatten(-1, self.grid)
         maps = self.depatchifier(grid)
         features = tuple(project(level) for project, level in zip(self.projections, maps, strict=True))
-        return (*features, self.magnitude(maps[0])) if self.magnitude is not None else features
+        return (*features, self.magnitude(maps[0]), self.phase(maps[0])) if self.sketch else features
 
 
 class Denoiser(nn.Module):
@@ -227,7 +240,7 @@ class Denoiser(nn.Module):
     def __init__(self, config: CodecConfig) -> None:
         super().__init__()
         rows, steps = config.token_grid
-        gate = config.magnitude_gate
+        gate = config.sketch
         self.noise = NoiseEmbedding(config.condition)
         self.patchifier = Patchifier(config, PLANES + MAGNITUDES * gate, config.condition)
         self.position = nn.Parameter(torch.randn(2 * rows * steps, config.width) * 0.02)
@@ -309,18 +322,20 @@ class Codec(nn.Module):
         return torch.tanh(self.encoder(spectrogram).float())
 
     def features(self, latents: Tensor) -> tuple[Tensor, ...]:
-        """Latents `[batch, 8, 64]` -> feature maps, finest first (then magnitudes, if the codec predicts them)."""
+        """Latents `[batch, 8, 64]` -> feature maps, finest first (then the sketch: magnitudes and phase relations)."""
         return self.feature_decoder(latents)
 
     def denoise(self, noisy: Tensor, sigma: Tensor, features: tuple[Tensor, ...]) -> Tensor:
         """Consistency function f (models of sec. 3.1): two noisy chunks -> two clean ones.
 
-        noisy `[batch, 2, 4, 1024, 32]`; sigma `[batch, 2]`, the halves may differ; features `[batch, 2, ...]` each.
+        noisy `[batch, 2, 4, 1024, 32]`; sigma `[batch, 2]`, the halves may differ; features `[batch, 2, ...]` each;
+        phase relations among them are not read: they only say where to start.
         At sigma_min it is the identity. The left half never depends on the right one.
         """
+        features = features[: self.config.denoiser_maps]
         skip, out, scale_in = (c[..., None, None, None] for c in consistency_scalings(sigma))
         network = self.denoiser((scale_in * noisy).flatten(0, 1), sigma, tuple(f.flatten(0, 1) for f in features))
         estimate = skip * noisy + out * network.unflatten(0, (-1, 2)).float()
-        if not self.config.magnitude_gate:
+        if not self.config.sketch:
             return estimate
         return estimate * quiet_gain(features[-1], sigma)

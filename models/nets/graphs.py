@@ -80,7 +80,9 @@ def pack_graphs(codec: Codec, dit: DiT) -> list[Graph]:
     latents = torch.tanh(torch.randn(2, SLOTS, LATENT, generator=random))
     with torch.no_grad():
         maps = [torch.zeros(2, 2, *shape.shape[1:]) for shape in codec.features(latents)]
-    features = tuple(f"feature_{place}" for place in range(len(maps)))
+    sketch = ("magnitude", "phase") if config.sketch else ()
+    features = (*(f"feature_{place}" for place in range(len(maps) - len(sketch))), *sketch)
+    into_step, maps = features[: config.denoiser_maps], maps[: config.denoiser_maps]
     spectrogram, pair = torch.zeros(2, 4, 1024, 32), torch.zeros(2, 2, 4, 1024, 32)
     window, clap = torch.zeros(2, 3 * SLOTS, LATENT), torch.zeros(2, CLAP)
     context = window.clone()  # the exporter takes one tensor given twice for one input
@@ -92,7 +94,7 @@ def pack_graphs(codec: Codec, dit: DiT) -> list[Graph]:
         Graph("codec_features.onnx", FeaturesGraph(codec), (latents,), ("latents",), features,
               config.feature_layers, (batched,)),
         Graph("codec_decode_step.onnx", DecodeGraph(codec), (pair, torch.full((2, 2), 3.0), *maps),
-              ("noisy", "sigma", *features), ("denoised",), 2 * config.denoiser_layers,
+              ("noisy", "sigma", *into_step), ("denoised",), 2 * config.denoiser_layers,
               (batched, batched, tuple(batched for _ in maps))),
         Graph("c_dit.onnx", ConsistencyStep(dit), (window, torch.full((2,), 3.0), context, clap),
               ("noisy", "sigma", "context", "clap"), ("denoised",), dit.config.layers,

@@ -132,7 +132,12 @@ def train(settings: CodecSettings, run_settings: RunSettings) -> Path:
     try:
         run.train()
         if settings.stage != "decoder":
+            # Imported here because rounding lives beside the exporter, which needs onnx.
+            from models.nets.rounding import round_weights
+
             averaged = run.ema.net
+            # The pack will hold the encoder like this, and must compute the latents that all later stages learn from.
+            round_weights(averaged.encoder, "int8")
             measure_latents(averaged, task.feed, batches=16, batch=settings.batch, seed=run_settings.seed)
             task.module.latent_mean.copy_(averaged.latent_mean)
             task.module.latent_std.copy_(averaged.latent_std)

@@ -1,7 +1,8 @@
 """Losses of the two codec stages, as pure functions of tensors.
 
-Stage `encoder`: predict the magnitudes of the chunk from its latents. Stage `decoder`: consistency loss of a
-two-chunk denoiser (Music2Latent sec. 3; weights as measured below) and the energy distance of one-step samples.
+Stage `encoder`: predict the magnitudes and phase relations of the chunk from its latents. Stage `decoder`: consistency
+loss of a two-chunk denoiser (Music2Latent sec. 3; weights as measured below) and the energy distance of one-step
+samples.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 import torch
 from torch import Tensor
 
+from models.nets.phase import phase_relations, relation_weights
 from models.nets.preconditioning import consistency_scalings
 
 LOW_BINS, LOW_WEIGHT = 17, 4.0
@@ -38,6 +40,22 @@ def magnitude_loss(predicted: Tensor, chunks: Tensor, weight: Tensor) -> Tensor:
     """Weighted L1 of the magnitudes plus L1 of their difference over time."""
     error = predicted.float() - magnitudes(chunks)
     return (error.abs() * weight).mean() + (error.diff(dim=-1).abs() * weight).mean()
+
+
+def phase_loss(predicted: Tensor, spectrogram: Tensor, weight: Tensor) -> Tensor:
+    """Weighted squared error of predicted phase relations `[batch, 10, 1024, n]`; `spectrogram` `[batch, 4, 1024, n]`.
+
+    Squared, so that the best prediction is the mean phasor: its length tells how sure the relation is.
+    """
+    error, total = phase_errors(predicted, spectrogram, weight)
+    return error.sum() / total.sum()
+
+
+def phase_errors(predicted: Tensor, spectrogram: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Weighted squared error, and the same for predicting nothing, of the five relations, `[5]` each."""
+    error = (predicted.float() - phase_relations(spectrogram)).square().unflatten(1, (-1, 2)).sum(2)
+    matters = relation_weights(magnitudes(spectrogram)) * weight
+    return (error * matters).mean((0, 2, 3)), matters.mean((0, 2, 3))
 
 
 def latent_penalty(before_tanh: Tensor) -> Tensor:

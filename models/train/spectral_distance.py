@@ -13,7 +13,7 @@ SAMPLE_RATE = 48_000
 # (window, hop, bins per group, bins used). Short windows carry the timing, long ones the pitch; the longest looks
 # only below 1.5 kHz: with windows up to 4,096 a decoder learnt everything but the pitch of basses.
 RESOLUTIONS = ((256, 64, 2, 128), (1024, 256, 4, 512), (4096, 1024, 8, 2048), (16384, 4096, 4, 512))
-FLUX_WEIGHT = 0.5  # of the difference between neighbouring frames, at the shortest window
+FLUX_WEIGHT = 1.0  # of the difference between neighbouring frames, at the shortest window
 
 
 def compressed_magnitudes(audio: Tensor) -> list[Tensor]:

@@ -3,9 +3,11 @@
     python -m models.train.starter --minutes 28 --out runs --sound-font MuseScore_General_Lite.sf3
     python -m models.train.starter --minutes 28 --out runs --from models/packs/starter --keep-encoder --sound-font ...
 
-Songs are rendered all the while by CPU workers. While the decoder compiles and trains, a second process encodes the
-songs into latents with the finished encoder. `--keep-encoder` leaves the encoder stage out: latents, and what was
-trained on them, stay valid. Ends with the commands that export and judge the pack. `--dry-run` prints the plan.
+Songs are rendered all the while by CPU workers. Beside the encoder stage a few steps of the decoder stage are
+rehearsed: that fills torch's compile cache, which saves up to two minutes later. While the decoder compiles and trains,
+a second process encodes the songs into latents with the finished encoder. `--keep-encoder` leaves the encoder stage
+out: latents, and what was trained on them, stay valid. Ends with the commands that export and judge the pack.
+`--dry-run` prints the plan.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from pathlib import Path
 
 ENCODER, DECODER, DIT, CONSISTENCY = "encoder", "decoder", "dit", "c_dit"
 # Shares of the time, compilation included: measured 90 to 150 s for a codec stage, 25 to 45 s for a latent one.
-SHARES = {ENCODER: 0.19, DECODER: 0.47, DIT: 0.17, CONSISTENCY: 0.17}
+SHARES = {ENCODER: 0.21, DECODER: 0.46, DIT: 0.14, CONSISTENCY: 0.19}
+REHEARSAL_S = 110  # when the encoder stage has been compiled, and compiling the next does not slow it down
+WAIT_THEN = "import os, sys, time; time.sleep(float(sys.argv[1])); os.execv(sys.argv[2], sys.argv[2:])"
 SONGS_PER_S = 13  # encoded into latents beside the decoder stage: a fifth of the GPU
 
 
@@ -31,6 +35,7 @@ class Step:
     arguments: tuple[str, ...]
     until_s: float  # seconds from the start when it must be over
     beside: bool = False  # runs beside the next steps instead of before them
+    after_s: float = 0.0  # seconds to wait before it begins, beside others
 
 
 def plan(options: argparse.Namespace, now: float) -> list[Step]:
@@ -41,7 +46,7 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
     ends: dict[str, float] = {}
     for name in stages:
         ends[name] = max(ends.values(), default=0.0) + SHARES[name] * scale
-    run = {name: str(options.out / name) for name in SHARES}
+    run = {name: str(options.out / name) for name in (*SHARES, "rehearsal")}
     latents, pool = str(options.latents), str(options.pool)
     start = ("--from", str(options.start)) if options.start else ()
     font = tuple(part for path in options.sound_font for part in ("--sound-font", str(path)))
@@ -63,6 +68,9 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
         )
     ]  # fmt: skip
     if not options.keep_encoder:
+        if options.start:
+            rehearsal = (codec, "decoder", "--pool", pool, "--steps", "6", "--out", run["rehearsal"], *start)
+            steps.append(Step("rehearsal", rehearsal, ends[ENCODER], beside=True, after_s=REHEARSAL_S))
         steps.append(stage(codec, "encoder", ENCODER, "--pool", pool, "--batch", "192", "--wait-for", "130", *start))
     encode_s = ends[DECODER] - ends.get(ENCODER, 0.0) - 10
     steps += [
@@ -96,7 +104,10 @@ def carry_out(steps: list[Step], log: Path, pool: Path) -> None:
     ready["songs"].unlink(missing_ok=True)
     for step in steps:
         file = (log / f"{step.name}.txt").open("w")
-        process = subprocess.Popen([sys.executable, "-m", *step.arguments], stdout=file, stderr=subprocess.STDOUT)
+        command = [sys.executable, "-m", *step.arguments]
+        if step.after_s:
+            command = [sys.executable, "-c", WAIT_THEN, str(step.after_s), *command]
+        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
         print(f"{step.name} runs until {step.until_s:.0f} s; log in {file.name}", flush=True)
         if step.beside:
             beside.append(process)

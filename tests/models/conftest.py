@@ -23,7 +23,7 @@ from models.train.trained import Networks, load_networks
 TINY_CODEC = CodecConfig(
     bands=((0, 256, 8), (256, 1024, 24)), channels=(8, 16, 32), conv_blocks=(1, 0, 0), strides=((4, 2), (2, 2)),
     heads=2, encoder_layers=1, feature_layers=1, denoiser_layers=1, condition=16, slot_tied=True, queries=8,
-    magnitude_gate=True,
+    sketch=True,
 )  # fmt: skip
 TINY_DIT = DiTConfig(width=64, layers=2, heads=2, condition=32)
 STARTER = Path(__file__).parents[2] / "models" / "packs" / "starter"

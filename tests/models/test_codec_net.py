@@ -23,7 +23,7 @@ from models.nets.spectrogram import (
     split_chunks,
     stft,
 )
-from models.train.codec_losses import consistency_loss
+from models.train.codec_losses import bin_weights, consistency_loss, phase_loss
 
 SLOT_FRAMES = CHUNK_FRAMES // SLOTS
 PRESETS = pytest.mark.parametrize("preset", ["paper", "starter"])
@@ -60,9 +60,17 @@ def reconstruct(codec: Codec, chunks: Tensor, sigma: Tensor, noise: Tensor) -> T
 
 
 def training_loss(codec: Codec, chunks: Tensor, noise: Tensor) -> Tensor:
-    """Consistency loss towards the clean chunks, through encoder, pre-decoder and denoiser."""
+    """Consistency loss towards the clean chunks, through encoder, pre-decoder and denoiser.
+
+    The phase relations of a sketch do not go through the denoiser: they have a loss of their own.
+    """
     sigma = torch.ones(chunks.shape[:2], device=chunks.device)
-    return consistency_loss(reconstruct(codec, chunks, sigma, noise), chunks, sigma).mean()
+    loss = consistency_loss(reconstruct(codec, chunks, sigma, noise), chunks, sigma).mean()
+    if not codec.config.sketch:
+        return loss
+    single = chunks.flatten(0, 1)
+    weight = bin_weights(codec.config.bands, chunks.device)
+    return loss + phase_loss(codec.features(codec.encode(single))[-1], single, weight)
 
 
 # Size

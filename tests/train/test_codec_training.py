@@ -58,8 +58,8 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
     return load_checkpoint(run)[0]["weights"]
 
 
-def test_joint_stage_trains_a_codec_without_magnitudes(pool: Path, tmp_path: Path) -> None:
-    config = replace(TINY_CODEC, magnitude_gate=False, slot_tied=False, queries=16)
+def test_joint_stage_trains_a_codec_without_a_sketch(pool: Path, tmp_path: Path) -> None:
+    config = replace(TINY_CODEC, sketch=False, slot_tied=False, queries=16)
     torch.manual_seed(0)
     before = CodecTask(settings(pool, stage="joint", config=config), budget(tmp_path / "a", 1))
     first = {name: value.clone() for name, value in before.module.state_dict().items()}
@@ -71,8 +71,8 @@ def test_joint_stage_trains_a_codec_without_magnitudes(pool: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("stage", ["encoder", "decoder"])
-def test_stages_that_need_magnitudes_say_so(pool: Path, tmp_path: Path, stage: str) -> None:
-    config = replace(TINY_CODEC, magnitude_gate=False)
+def test_stages_that_need_a_sketch_say_so(pool: Path, tmp_path: Path, stage: str) -> None:
+    config = replace(TINY_CODEC, sketch=False)
     with pytest.raises(ValueError, match="joint"):
         CodecTask(settings(pool, stage=stage, config=config), budget(tmp_path, 1))
 
@@ -84,9 +84,11 @@ def test_encoder_stage_learns_a_batch(pool: Path, tmp_path: Path) -> None:
     task.losses = lambda progress, step: task.stage.losses(audio, progress)
     run.train()
     task.feed.stop()
-    losses = [json.loads(line)["magnitude"] for line in (tmp_path / "log.jsonl").open() if "magnitude" in line]
-    assert len(losses) == 30
-    assert np.mean(losses[-3:]) < 0.8 * losses[0]
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").open() if "magnitude" in line]
+    assert len(lines) == 30
+    for part in ("magnitude", "phase"):
+        losses = [line[part] for line in lines]
+        assert np.mean(losses[-3:]) < 0.8 * losses[0], part
 
 
 def test_decoder_stage_leaves_the_encoder_alone(pool: Path, encoder_run: Path, tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ def test_decoder_stage_leaves_the_encoder_alone(pool: Path, encoder_run: Path, t
     assert {name.split(".")[0] for name in changed} == {"feature_decoder", "denoiser"}
     line = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").open() if "score" in line][-1]
     assert line["skipped"] == 0
-    assert all(np.isfinite(line[name]) for name in ("loss", "consistency", "score", "spread", "magnitude", "gradient"))
+    assert all(np.isfinite(line[name]) for name in ("loss", "consistency", "score", "magnitude", "phase", "gradient"))
 
 
 @pytest.mark.parametrize("stage", ["encoder", "decoder"])
