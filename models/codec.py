@@ -2,7 +2,8 @@
 
 Decoding is the parallel mode of the M2L2 family: the consistency network sees two chunks at a time, all chunks are
 denoised from noise in one step and refined in the next with the pairing shifted by one, so that every border
-between chunks lies inside a pair once.
+between chunks lies inside a pair once. Where a pack also predicts phase relations, the first step starts from the
+spectrogram that they and the magnitudes describe (`models/phase.py`) instead of from noise alone.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import ContextError, PackError
-from models.noise import DECODE, gaussian, stream
+from models.noise import DECODE, PHASE, gaussian, stream
 from models.pack import Pack
+from models.phase import DRAWS, PhaseBuilder
 from models.session import Session, StopSignal
-from models.spectrogram import CHUNK_FRAMES, CHUNK_SHAPE, OverlapAdd, chunk_spectrograms
+from models.spectrogram import BINS, CHUNK_FRAMES, CHUNK_SHAPE, CHUNK_STFT_FRAMES, OverlapAdd, chunk_spectrograms
 
 Array = NDArray[np.float32]
 OnStep = Callable[[int, int], None]
@@ -59,9 +61,11 @@ class Codec:
         self.chunk_batch, self.pair_batch = BATCHES[self.device]
         self._mean, self._std = pack.array("latent_mean.npy"), pack.array("latent_std.npy")
         self._schedule, self._sigmas = pack.manifest.schedule, pack.manifest.decode_sigmas
-        self._feature_names = self._features.outputs
+        self._feature_names = tuple(name for name in self._features.outputs if name != "phase")
         if set(self._step.inputs) != {"noisy", "sigma", *self._feature_names}:
             raise PackError("The decoder of this pack does not take the features that it makes: fetch it again.")
+        if len({"magnitude", "phase"} & set(self._features.outputs)) == 1:
+            raise PackError("This pack makes magnitudes without phases, or phases without magnitudes: fetch it again.")
 
     def encode(self, audio: Array, on_step: OnStep | None = None) -> Array:
         """Audio `[2, frame]` at 48 kHz -> normalised latents `[chunk, 8, 64]`; silence fills the last chunk.
@@ -88,7 +92,7 @@ class Codec:
         make (all). on_step(done, of) counts finished chunks. Memory beside the result does not grow with length.
         """
         count, sigmas = len(latents), self._sigmas[:steps]
-        chunks: Iterable[_Chunk] = self._begin(latents)
+        chunks: Iterable[_Chunk] = self._begin(latents, seed)
         for step, sigma in enumerate(sigmas):
             chunks = self._refine(chunks, windows(count, step), step, sigma, seed)
         audio, at, adder = np.empty((2, count * CHUNK_FRAMES), np.float32), 0, OverlapAdd()
@@ -106,15 +110,20 @@ class Codec:
         (latents,) = self._encode.run({"spectrogram": chunk_spectrograms(audio, first, count)})
         return (latents - self._mean) / self._std * np.float32(self._schedule.sigma_data)
 
-    def _begin(self, latents: Array) -> Iterator[_Chunk]:
-        """Every chunk with its features and an empty estimate."""
+    def _begin(self, latents: Array, seed: int) -> Iterator[_Chunk]:
+        """Every chunk with its features and where its decoding starts.
+
+        One chunk per run, on CUDA too: rounding depends on the batch, and the phases that are built can depend on
+        rounding (`models/phase.py`), so that another batch or length would give another sound.
+        """
         raw = latents / np.float32(self._schedule.sigma_data) * self._std + self._mean
         raw = np.clip(raw, -1, 1).astype(np.float32)  # what the encoder's tanh can reach
-        for at in range(0, len(raw), self.chunk_batch):
-            features = self._features.run({"latents": raw[at : at + self.chunk_batch]}, self._feature_names)
-            for item in range(len(features[0])):
-                own = tuple(feature[item] for feature in features)
-                yield _Chunk(at + item, np.zeros(CHUNK_SHAPE, np.float32), own)
+        builder, names = PhaseBuilder(), self._features.outputs
+        for index in range(len(raw)):
+            made = self._features.run({"latents": raw[index : index + 1]}, names)
+            features = {name: maps[0] for name, maps in zip(names, made, strict=True)}
+            estimate = _first_estimate(builder, features, stream(seed, PHASE, index))
+            yield _Chunk(index, estimate, tuple(features[name] for name in self._feature_names))
 
     def _refine(
         self, chunks: Iterable[_Chunk], pairing: list[Window], step: int, sigma: float, seed: int
@@ -145,6 +154,14 @@ class Codec:
             for chunk, half, keep in zip(pair, halves, (window.keep_left, window.keep_right), strict=True):
                 if keep:
                     yield _Chunk(chunk.index, half, chunk.features)
+
+
+def _first_estimate(builder: PhaseBuilder, features: dict[str, Array], random: np.random.Generator) -> Array:
+    """The spectrogram `[4, 1024, 32]` that magnitudes and phase relations describe; zeros where none are predicted."""
+    if "phase" not in features:
+        return np.zeros(CHUNK_SHAPE, np.float32)
+    noise = gaussian(random, (DRAWS, BINS, CHUNK_STFT_FRAMES))
+    return builder.push(features["magnitude"], features["phase"], noise)
 
 
 def windows(count: int, step: int) -> list[Window]:

@@ -13,6 +13,8 @@ LATENTS = 1
 """Purpose: the latent sampler; the place is the window, and from the second attempt on the attempt, too."""
 DECODE = 2
 """Purpose: the codec's decoder; the places are chunk and step."""
+PHASE = 3
+"""Purpose: the phases that the codec's decoder starts from; the place is the chunk."""
 
 
 def stream(seed: int, purpose: int, *place: int) -> np.random.Generator:

@@ -23,6 +23,7 @@ RUNTIME_OF_MODELS = {
     "noise",
     "onnx_file",
     "pack",
+    "phase",
     "sampler",
     "schedule",
     "session",

@@ -69,14 +69,15 @@ def _network(name: str) -> tuple[Any, tuple[str, ...], tuple[str, ...]]:
     codec.feature_decoder = None
     return (
         lambda noisy, sigma, *maps: codec.denoise(noisy, sigma, maps),
-        ("noisy", "sigma", *features),
+        ("noisy", "sigma", *features[: codec.config.denoiser_maps]),
         ("denoised",),
     )
 
 
 def _feature_names(codec: Any) -> tuple[str, ...]:
-    count = len(codec.config.channels) + codec.config.magnitude_gate
-    return tuple(f"feature_{place}" for place in range(count))
+    """What the features graph makes, in order; the decoder takes all but the phase."""
+    maps = tuple(f"feature_{place}" for place in range(len(codec.config.channels)))
+    return (*maps, "magnitude", "phase") if codec.config.sketch else maps
 
 
 def load(engine: str, pack: Path, threads: int) -> Any:

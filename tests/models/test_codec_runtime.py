@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,13 @@ import pytest
 import torch
 
 from models.codec import Codec, Window, windows
-from models.errors import ContextError
+from models.errors import ContextError, PackError, Stopped
 from models.nets.spectrogram import chunk_spectrograms
+from models.noise import DECODE, PHASE, gaussian, stream
 from models.pack import Pack
-from models.spectrogram import CHUNK_FRAMES
+from models.phase import DRAWS, PhaseBuilder
+from models.session import StopSignal
+from models.spectrogram import CHUNK_FRAMES, CHUNK_SHAPE
 from tests.models.conftest import Exported
 
 
@@ -130,3 +134,124 @@ def test_audio_that_is_no_number(codec: Codec, value: float) -> None:
     audio[1, 39_999] = value
     with pytest.raises(ContextError, match="no numbers"):
         codec.encode(audio)
+
+
+SKETCH = ("feature_0", "magnitude", "phase")
+"""What a pre-decoder with one map and phase relations makes."""
+OLD = ("feature_0", "feature_1")
+"""What one without phase relations makes: the last map is the magnitude, which nobody has to know."""
+SHAPES = {"magnitude": (2, 1024, 32), "phase": (10, 1024, 32)}
+
+
+class FakeSession:
+    """Graphs with chosen names: the features repeat the chunk's first latent, the decoder gives back its input."""
+
+    device = "cpu"
+    made: tuple[str, ...] = SKETCH
+    taken: tuple[str, ...] = SKETCH[:2]
+    runs: list[dict[str, np.ndarray]]
+
+    def __init__(self, path: Path, device: str, threads: int, stop: StopSignal) -> None:
+        self.name = path.stem
+        decodes = self.name == "codec_decode_step"
+        self.inputs = ("noisy", "sigma", *self.taken) if decodes else ("latents",)
+        self.outputs = ("denoised",) if decodes else self.made
+
+    def run(self, inputs: Mapping[str, np.ndarray], outputs: Sequence[str] | None = None) -> list[np.ndarray]:
+        if self.name == "codec_decode_step":
+            self.runs.append(dict(inputs))
+            return [inputs["noisy"]]
+        return [np.stack([fake_maps(name, item[0, 0]) for item in inputs["latents"]]) for name in self.outputs]
+
+
+def fake_maps(name: str, latent: float) -> np.ndarray:
+    """What a fake pre-decoder makes of a chunk: the same for the same latent."""
+    rng = np.random.default_rng(abs(int(latent * 1e6)))
+    return rng.standard_normal(SHAPES.get(name, (4,))).astype(np.float32)
+
+
+def fake_codec(monkeypatch: pytest.MonkeyPatch, pack: Path, made: tuple[str, ...], taken: tuple[str, ...]) -> Codec:
+    """A codec that is asked for all it does; `FakeSession.runs` has the inputs of every decoding step."""
+    monkeypatch.setattr(FakeSession, "made", made)
+    monkeypatch.setattr(FakeSession, "taken", taken)
+    monkeypatch.setattr(FakeSession, "runs", [], raising=False)
+    monkeypatch.setattr("models.codec.Session", FakeSession)
+    return Codec(Pack.open(pack), "cpu", threads=1)
+
+
+def first_noisy(codec: Codec, latents: np.ndarray, seed: int) -> np.ndarray:
+    """What the first decoding step was given, without its noise: `[chunk, 4, 1024, 32]`, for an even number."""
+    codec.decode(latents, seed, steps=1)
+    noisy = np.concatenate([run["noisy"] for run in FakeSession.runs]).reshape(-1, *CHUNK_SHAPE)
+    level = np.float32(codec._schedule.renoise(codec._sigmas[0]))
+    return np.array(
+        [chunk - level * gaussian(stream(seed, DECODE, index, 0), CHUNK_SHAPE) for index, chunk in enumerate(noisy)]
+    )
+
+
+def test_decoding_starts_from_the_built_spectrogram(monkeypatch: pytest.MonkeyPatch, tiny_pack: Path) -> None:
+    codec = fake_codec(monkeypatch, tiny_pack, SKETCH, SKETCH[:2])
+    latents, builder = np.random.default_rng(0).standard_normal((4, 8, 64)).astype(np.float32) * 0.2, PhaseBuilder()
+    start = first_noisy(codec, latents, seed=5)
+    raw = latents / np.float32(codec._schedule.sigma_data) * codec._std + codec._mean
+    for index, latent in enumerate(np.clip(raw, -1, 1)[:, 0, 0]):
+        numbers = gaussian(stream(5, PHASE, index), (DRAWS, 1024, 32))
+        built = builder.push(fake_maps("magnitude", latent), fake_maps("phase", latent), numbers)
+        assert np.abs(start[index] - built).max() < 1e-3  # of noise at sigma 80
+        assert np.abs(built).max() > 1
+
+
+def test_the_phase_stays_out_of_the_decoder(monkeypatch: pytest.MonkeyPatch, tiny_pack: Path) -> None:
+    codec = fake_codec(monkeypatch, tiny_pack, SKETCH, SKETCH[:2])
+    codec.decode(np.zeros((2, 8, 64), np.float32), 1)
+    assert all(set(run) == {"noisy", "sigma", "feature_0", "magnitude"} for run in FakeSession.runs)
+    (chunk,) = codec._begin(np.zeros((1, 8, 64), np.float32), 1)
+    assert [maps.shape for maps in chunk.features] == [(4,), SHAPES["magnitude"]]
+
+
+def test_a_pack_without_phase_relations_starts_from_noise_alone(
+    monkeypatch: pytest.MonkeyPatch, tiny_pack: Path
+) -> None:
+    codec = fake_codec(monkeypatch, tiny_pack, OLD, OLD)
+    assert np.abs(first_noisy(codec, np.ones((2, 8, 64), np.float32), seed=5)).max() < 1e-4
+
+
+@pytest.mark.parametrize("made", [("feature_0", "magnitude"), ("feature_0", "phase")])
+def test_magnitudes_and_phases_belong_together(
+    monkeypatch: pytest.MonkeyPatch, tiny_pack: Path, made: tuple[str, ...]
+) -> None:
+    taken = tuple(name for name in made if name != "phase")
+    with pytest.raises(PackError, match=r"without.*fetch it again\.$"):
+        fake_codec(monkeypatch, tiny_pack, made, taken)
+
+
+@pytest.mark.parametrize("taken", [SKETCH, SKETCH[:1], (*SKETCH[:2], "feature_1")])
+def test_the_decoder_takes_what_the_features_make(
+    monkeypatch: pytest.MonkeyPatch, tiny_pack: Path, taken: tuple[str, ...]
+) -> None:
+    with pytest.raises(PackError, match="does not take"):
+        fake_codec(monkeypatch, tiny_pack, SKETCH, taken)
+
+
+def test_the_tiny_pack_predicts_phases(codec: Codec) -> None:
+    """Otherwise the tests above would say nothing about packs that do."""
+    assert codec._features.outputs[-2:] == ("magnitude", "phase")
+
+
+def test_a_stop_is_answered_while_phases_are_built(codec: Codec, monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[int] = []
+
+    def push(builder: PhaseBuilder, *maps: np.ndarray) -> np.ndarray:
+        built.append(1)
+        if len(built) == 3:
+            codec.stop.stop()
+        return np.zeros(CHUNK_SHAPE, np.float32)
+
+    monkeypatch.setattr(PhaseBuilder, "push", push)
+    monkeypatch.setattr(codec, "pair_batch", 64)  # all chunks are built before anything is decoded
+    try:
+        with pytest.raises(Stopped):
+            codec.decode(np.zeros((9, 8, 64), np.float32), 1)
+    finally:
+        codec.stop.clear()
+    assert len(built) == 3
