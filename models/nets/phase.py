@@ -29,7 +29,7 @@ from torch.nn import functional as F
 from models.nets.spectrogram import BINS, COMPAND_POWER, expand, pre_emphasis
 
 RELATIONS = 10
-ITERATIONS = 8  # 4 give 0.05 dB more log-spectral distance, 30 give the same
+ITERATIONS = 8  # half rounds; 16 give 0.05 dB less log-spectral distance
 LOOSE = 0.05  # pull of a random phase against a relation: it begins the first frame and the first after silence
 DRAWS = 7  # random numbers per bin and frame: 4 for that, 2 for the slopes, 1 for the relation of the channels
 SURE, UNSURE = 0.999, 0.02  # lengths of mean phasors between which their spread is computed
@@ -89,7 +89,8 @@ def build_frame(
     """Phasors `[batch, 2, 1024]` of a frame from those of the frame before (`re`, `im`).
 
     before, now: magnitudes `[batch, 2, 1024]` of both frames; phase `[batch, 10, 1024]`; noise `[batch, 7, 1024]`.
-    Every bin follows its neighbours, weighed by the product of both magnitudes.
+    Every bin follows its neighbours, weighed by the product of both magnitudes; like the colours of a chessboard, one
+    half of the bins moves and then the other. All at once, the halves would never agree (drums 0.24 dB worse).
     """
     advance_re, advance_im = unit((phase[:, 0:4:2], phase[:, 1:4:2]))
     slope_re, slope_im = drawn((phase[:, 4:8:2], phase[:, 5:8:2]), noise[:, 4:6])
@@ -97,28 +98,31 @@ def build_frame(
     carried, loose = sign * before * now, LOOSE * (now.square() + 1e-6)
     pull_re = carried * (re * advance_re - im * advance_im) + loose * noise[:, 0:4:2]
     pull_im = carried * (re * advance_im + im * advance_re) + loose * noise[:, 1:4:2]
+    checkered = torch.stack([sign, -sign]) > 0
     up = -now[..., 1:] * now[..., :-1]
     up_re, up_im = up * slope_re[..., 1:], up * slope_im[..., 1:]
     across = now[:, 0] * now[:, 1]
     across_re, across_im = across * between_re, across * between_im
     re, im = unit((pull_re, pull_im))
-    for _ in range(ITERATIONS):
+    for half in range(ITERATIONS):
         low_re, low_im, high_re, high_im = re[..., :-1], im[..., :-1], re[..., 1:], im[..., 1:]
         from_left = (re[:, 0] * across_re + im[:, 0] * across_im, im[:, 0] * across_re - re[:, 0] * across_im)
         from_right = (re[:, 1] * across_re - im[:, 1] * across_im, im[:, 1] * across_re + re[:, 1] * across_im)
-        re = (
+        total_re = (
             pull_re
             + F.pad(low_re * up_re - low_im * up_im, (1, 0))
             + F.pad(high_re * up_re + high_im * up_im, (0, 1))
             + torch.stack([from_right[0], from_left[0]], 1)
         )
-        im = (
+        total_im = (
             pull_im
             + F.pad(low_re * up_im + low_im * up_re, (1, 0))
             + F.pad(high_im * up_re - high_re * up_im, (0, 1))
             + torch.stack([from_right[1], from_left[1]], 1)
         )
-        re, im = unit((re, im))
+        turn = checkered if half % 2 else ~checkered
+        total_re, total_im = unit((total_re, total_im))
+        re, im = torch.where(turn, total_re, re), torch.where(turn, total_im, im)
     return re, im
 
 
