@@ -61,6 +61,8 @@ class Codec:
         self.chunk_batch, self.pair_batch = BATCHES[self.device]
         self._mean, self._std = pack.array("latent_mean.npy"), pack.array("latent_std.npy")
         self._schedule, self._sigmas = pack.manifest.schedule, pack.manifest.decode_sigmas
+        self.steps = len(self._sigmas)
+        self.makes_sketch = "phase" in self._features.outputs
         self._feature_names = tuple(name for name in self._features.outputs if name != "phase")
         if set(self._step.inputs) != {"noisy", "sigma", *self._feature_names}:
             raise PackError("The decoder of this pack does not take the features that it makes: fetch it again.")
@@ -88,8 +90,9 @@ class Codec:
     def decode(self, latents: Array, seed: int, steps: int | None = None, on_step: OnStep | None = None) -> Array:
         """Normalised latents `[chunk, 8, 64]` -> audio `[2, 32768 chunk]` at 48 kHz.
 
-        The noise of a chunk depends on seed, chunk and step only. steps: how many of the pack's decode steps to
-        make (all). on_step(done, of) counts finished chunks. Memory beside the result does not grow with length.
+        The noise of a chunk depends on seed, chunk and step only. steps: how many of the pack's decode steps to make
+        (all; 0 gives the sketch alone). on_step(done, of) counts finished chunks. Memory beside the result does not
+        grow with length.
         """
         count, sigmas = len(latents), self._sigmas[:steps]
         chunks: Iterable[_Chunk] = self._begin(latents, seed)

@@ -1,7 +1,7 @@
 """The codec of a pack against its originals: `python -m models.evaluate.codec_table --pack models/packs/starter`.
 
-Every group of clips gets a table: the codec with one and two decoding steps, three anchors, and the two gates
-("go on" and "worth shipping") with the metrics that miss them. Nothing in the clips was trained on.
+Every group of clips gets a table: the codec's sketch (if it makes one) and every decoding step, three anchors, and the
+two gates ("go on" and "worth shipping") with the metrics that miss them. Nothing in the clips was trained on.
 """
 
 from __future__ import annotations
@@ -28,12 +28,15 @@ GATES = (("gate 1, go on", "go_on"), ("gate 2, worth shipping", "ship"))
 
 
 def codec_decoders(codec: Codec) -> dict[str, Decoder]:
-    """The pack's codec there and back, with one and with two decoding steps."""
+    """The pack's codec there and back: the sketch alone, and after each decoding step."""
 
     def there_and_back(steps: int) -> Decoder:
         return lambda audio, seed: codec.decode(codec.encode(audio), seed, steps)[:, : audio.shape[1]]
 
-    return {f"codec, {steps} step{'s' * (steps > 1)}": there_and_back(steps) for steps in (1, 2)}
+    names = {steps: f"codec, {steps} step{'s' * (steps > 1)}" for steps in range(1, codec.steps + 1)}
+    if codec.makes_sketch:
+        names = {0: "codec, sketch alone"} | names
+    return {name: there_and_back(steps) for steps, name in names.items()}
 
 
 def measure_group(clips: list[Clip], decoders: dict[str, Decoder], done: Callable[[], None]) -> dict[str, list[Values]]:
@@ -73,11 +76,11 @@ def verdict(values: Values, bar: str) -> str:
 
 
 def codec_picture(codec: Codec, seed: int, path: Path) -> None:
-    """Spectrograms of drums, bass and full mix of one held-out song, the original beside two-step decoding."""
-    decode = codec_decoders(codec)["codec, 2 steps"]
+    """Spectrograms of drums, bass and full mix of one held-out song, the original beside what comes back."""
+    decode = list(codec_decoders(codec).values())[-1]
     rows = []
     for name, audio in composed_parts(seed, ("drums", "bass")).items():
-        rows += [(f"{name}, original", audio), (f"{name}, decoded in 2 steps", decode(audio, seed))]
+        rows += [(f"{name}, original", audio), (f"{name}, decoded", decode(audio, seed))]
     listen.picture(rows, path, columns=2)
 
 
