@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
+
+from models.train.starter import Step, carry_out
 
 
 def lines(*options: str) -> list[str]:
@@ -41,3 +46,33 @@ def test_keeping_an_encoder_needs_one(missing: str) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert "--from" in result.stderr
+
+
+def test_the_decoder_stage_is_rehearsed_only_beside_an_encoder_stage_that_goes_on_from_something() -> None:
+    def rehearsals(*options: str) -> list[str]:
+        return [line for line in lines("--minutes", "20", *options) if "rehearsal" in line]
+
+    (line,) = rehearsals("--from", "PACK")
+    assert line.startswith("+")
+    assert " decoder " in line
+    assert "--steps 6" in line
+    assert not rehearsals()
+    assert not rehearsals("--from", "PACK", "--keep-encoder")
+
+
+def test_a_step_beside_the_others_can_begin_later(tmp_path: Path) -> None:
+    pool = tmp_path / "songs"
+    steps = [Step("late", ("platform",), 9, beside=True, after_s=1.5), Step("now", ("platform",), 9)]
+    begun = time.monotonic()
+    carry_out(steps, tmp_path / "log", pool)
+    assert time.monotonic() - begun > 1.5
+    written = {name: (tmp_path / "log" / f"{name}.txt") for name in ("late", "now")}
+    assert all(platform.machine() in file.read_text() for file in written.values())
+    assert written["late"].stat().st_mtime > written["now"].stat().st_mtime
+
+
+def test_a_step_that_fails_ends_the_plan_with_its_last_words(tmp_path: Path) -> None:
+    steps = [Step("bad", ("models.no_such_module",), 9), Step("never", ("platform",), 9)]
+    with pytest.raises(SystemExit, match="no_such_module"):
+        carry_out(steps, tmp_path / "log", tmp_path / "songs")
+    assert not (tmp_path / "log" / "never.txt").exists()
