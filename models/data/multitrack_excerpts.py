@@ -29,8 +29,7 @@ class MultitrackExcerpts:
         Raises:
             ValueError: not one song in the folder can be used.
         """
-        self.findings = find_songs(folder)
-        self.findings.songs[:] = [s for song in self.findings.songs if (s := _usable(song, self.findings))]
+        self.findings = usable_songs(folder)
         if not self.findings.songs:
             raise ValueError(
                 f"No song in {folder} has two instruments and {FRAMES / RATE} s.\n{self.findings.report()}"
@@ -61,22 +60,32 @@ class MultitrackExcerpts:
         return side or songs
 
 
+def usable_songs(folder: Path) -> Findings:
+    """The songs of a folder that excerpts can be drawn from, without their vocals; the rest is in `skipped`."""
+    findings = find_songs(folder)
+    findings.songs[:] = [usable for song in findings.songs if (usable := _usable(song, findings))]
+    return findings
+
+
+def held_out(songs: list[SongFolder]) -> list[SongFolder]:
+    """The songs that are kept for validation; a folder with one song trains on it, too."""
+    return songs[::HELD_OUT]
+
+
 def _usable(song: SongFolder, findings: Findings) -> SongFolder | None:
-    """The song without vocals, if it is long enough and every file of it can be read; else a line in the findings."""
+    """The song without vocals, if it is long enough; else a line in the findings."""
     for stem in song.stems:
         if stem.family not in FAMILIES:
-            findings.skipped += [(path, f"{stem.family}: no family of instruments") for path in stem.files]
-    song = replace(song, stems=tuple(stem for stem in song.stems if stem.family in FAMILIES))
-    if len(song.stems) < 2:
-        reason = "fewer than two instruments"
+            findings.skipped += [(path, f"{stem.family} are never made, so not learnt") for path in stem.files]
+    kept = replace(song, stems=tuple(stem for stem in song.stems if stem.family in FAMILIES))
+    if len(kept.stems) < 2:
+        reason = f"only {kept.stems[0].family} and vocals in it, no second instrument to play along with"
+    elif frames_of(kept) < FRAMES:
+        reason = f"shorter than {FRAMES / RATE} s"
     else:
-        try:
-            reason = "" if frames_of(song) >= FRAMES else f"shorter than {FRAMES / RATE} s"
-        except (OSError, RuntimeError) as error:
-            reason = f"a file of it could not be read: {error}"
-    if reason:
-        findings.skipped.append((song.stems[0].files[0].parent if song.stems else Path(song.name), reason))
-    return None if reason else song
+        return kept
+    findings.skipped.append((song.folder, reason))
+    return None
 
 
 def _pooled(stems: np.ndarray, families: list[str]) -> tuple[np.ndarray, np.ndarray]:

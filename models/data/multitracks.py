@@ -1,54 +1,21 @@
-"""Reads folders of real multitracks: which layout, which song, which stem is which instrument family.
+"""Reads folders of real multitracks: the songs in them, what was left out and why, and their audio.
 
-Layouts: "one folder per song, one WAV or FLAC per track" (as REAPER and Live export), MUSDB18 with its stems as WAV,
-MoisesDB (song/data.json with stems/tracks), Slakh (song/metadata.yaml with stems/S00.flac). Nothing is guessed
-silently: what cannot be used is listed with the reason.
+Layouts (`models.data.layouts`): "one folder per song, one file per track" (as REAPER and Live export), MUSDB18 with
+its stems as WAV, MoisesDB and Slakh. Nothing is guessed silently: what cannot be used is listed with the reason.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from models.data.layouts import Stem, audio_files, read_song, song_folders
+from models.data.track_files import TrackFile, examine
+
 RATE = 48_000
 EDGE = RATE // 10
-AUDIO = (".wav", ".flac")
-MIX_NAMES = ("mixture", "mix", "master", "mixdown", "full mix", "bounce")
-# Whole words in a file name; the first row that matches wins, so longer names stand first.
-WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("vocals", ("vocals", "vocal", "vox", "voice", "singer", "choir", "lead vocal", "backing vocals", "bgv", "rap")),
-    ("electric piano", ("electric piano", "e piano", "epiano", "rhodes", "wurlitzer", "wurli", "clavinet", "clav",
-                        "ep")),
-    ("bass", ("bass guitar", "synth bass", "double bass", "upright bass", "sub", "bass", "bassline", "808")),
-    ("drums", ("drums", "drum", "kick", "snare", "hat", "hihat", "hi hat", "cymbal", "cymbals", "tom", "toms",
-               "overhead", "overheads", "percussion", "perc", "conga", "congas", "shaker", "tambourine",
-               "clap", "ride", "beat")),
-    ("organ", ("organ", "hammond", "accordion", "harmonium")),
-    ("strings", ("strings", "violin", "viola", "cello", "contrabass", "orchestra", "bowed strings", "harp")),
-    ("brass", ("brass", "trumpet", "trombone", "horn", "horns", "tuba")),
-    ("winds", ("winds", "wind", "woodwind", "woodwinds", "flute", "sax", "saxophone", "clarinet", "oboe", "bassoon",
-               "recorder", "whistle", "reed", "pipe")),
-    ("mallets", ("mallets", "marimba", "vibraphone", "vibes", "xylophone", "glockenspiel", "bells", "kalimba",
-                 "chromatic percussion", "celesta")),
-    ("pad", ("pad", "pads", "synth pad", "atmosphere", "drone", "texture")),
-    ("lead", ("synth lead", "lead synth", "synth", "arp", "pluck", "lead")),
-    ("piano", ("piano", "grand", "keys", "upright", "harpsichord")),
-    ("guitar", ("guitar", "guitars", "gtr", "acoustic", "banjo", "ukulele", "mandolin", "sitar")),
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Stem:
-    """One stem of a song: its files (summed) and its family, "vocals" included (which is never a target)."""
-
-    name: str
-    family: str
-    files: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -58,14 +25,16 @@ class SongFolder:
     name: str
     layout: str
     stems: tuple[Stem, ...]
+    folder: Path
 
 
 @dataclass
 class Findings:
-    """What a folder holds: songs, and what was left out and why (path, reason)."""
+    """What a folder holds: songs, what was left out and why (path, reason), and the headers of the files used."""
 
     songs: list[SongFolder] = field(default_factory=list)
     skipped: list[tuple[Path, str]] = field(default_factory=list)
+    files: dict[Path, TrackFile] = field(default_factory=dict)
 
     def report(self) -> str:
         """The findings as text, one line per song and per file left out."""
@@ -75,116 +44,41 @@ class Findings:
         return "\n".join(lines)
 
 
-def family_of(name: str) -> str | None:
-    """The family (or "vocals") a track name speaks of, or None: "03_Kick In.wav" -> "drums"."""
-    words = " " + " ".join(re.findall(r"[a-z]+|808", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())) + " "
-    for family, synonyms in WORDS:
-        if any(f" {synonym} " in words for synonym in synonyms):
-            return family
-    return None
-
-
 def find_songs(folder: Path) -> Findings:
-    """Looks through a folder of multitracks, two levels deep (MUSDB18's train/ and test/ included)."""
+    """Looks through a folder of multitracks, or one song's folder; opens every file that may be used."""
     findings = Findings()
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {folder}.")
-    for song in _song_folders(folder):
-        read = _slakh if (song / "metadata.yaml").is_file() else _moises if (song / "data.json").is_file() else _plain
+    for song in song_folders(folder):
         try:
-            layout, stems = read(song, findings)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            layout = read_song(song)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             findings.skipped.append((song, f"its metadata could not be read: {error}"))
             continue
-        merged = _merge(stems)
+        findings.skipped += layout.skipped
+        merged = _merge([stem for stem in layout.stems if _can_be_used(stem, findings)])
         if len(merged) < 2:
-            findings.skipped.append((song, "fewer than two usable tracks"))
+            findings.skipped.append((song, _too_few(merged)))
         else:
-            findings.songs.append(SongFolder(song.name, layout, tuple(merged)))
+            findings.songs.append(SongFolder(song.name, layout.name, tuple(merged), song))
+    if all(song.folder != folder for song in findings.songs):
+        findings.skipped += [(path, "beside the folders of the songs, not in one") for path in audio_files(folder)]
     return findings
 
 
-def _song_folders(folder: Path) -> Iterator[Path]:
-    """Folders that hold a song: those with audio or metadata in them, at the first or second level."""
-    for entry in sorted(p for p in folder.iterdir() if p.is_dir()):
-        if _audio(entry) or (entry / "metadata.yaml").is_file() or (entry / "data.json").is_file():
-            yield entry
-        else:
-            yield from sorted(p for p in entry.iterdir() if p.is_dir())
+def _can_be_used(stem: Stem, findings: Findings) -> bool:
+    """Whether a stem's one file can be played and sounds; else a line in the findings."""
+    (path,) = stem.files
+    seen = examine(path)
+    if isinstance(seen, str):
+        findings.skipped.append((path, seen))
+        return False
+    findings.files[path] = seen
+    return True
 
 
-def _audio(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in AUDIO) if folder.is_dir() else []
-
-
-def _plain(song: Path, findings: Findings) -> tuple[str, list[Stem]]:
-    """One file per track; MUSDB18's four stems are recognised by their names."""
-    stems = []
-    files = _audio(song)
-    names = {p.stem.lower() for p in files}
-    for path in files:
-        if path.stem.lower() in MIX_NAMES:
-            findings.skipped.append((path, "a mix, not a track"))
-        elif (family := family_of(path.stem)) is None:
-            reason = "a group of instruments" if path.stem.lower() == "other" else "no instrument in its name"
-            findings.skipped.append((path, reason))
-        else:
-            stems.append(Stem(path.stem, family, (path,)))
-    for path in song.iterdir():
-        if path.is_file() and path.suffix.lower() not in AUDIO:
-            findings.skipped.append((path, "not WAV or FLAC"))
-    return ("musdb18" if {"drums", "bass", "other", "vocals"} <= names else "folder"), stems
-
-
-def _moises(song: Path, findings: Findings) -> tuple[str, list[Stem]]:
-    """MoisesDB: data.json lists stems, each with tracks; files are <stem name>/<track id>.wav."""
-    stems = []
-    for stem in json.loads((song / "data.json").read_text())["stems"]:
-        for track in stem["tracks"]:
-            path = song / stem["stemName"] / f"{track['id']}.{track.get('extension', 'wav')}"
-            label = f"{track.get('trackType', '')} {stem['stemName']}".replace("_", " ")
-            family = family_of(label)
-            if not path.is_file():
-                findings.skipped.append((path, "named in data.json, but not there"))
-            elif family is None:
-                findings.skipped.append((path, f"no family for {label.strip()!r}"))
-            else:
-                stems.append(Stem(label.strip(), family, (path,)))
-    return "moisesdb", stems
-
-
-def _slakh(song: Path, findings: Findings) -> tuple[str, list[Stem]]:
-    """Slakh: metadata.yaml names instrument class and program of stems/S00.flac and so on."""
-    stems = []
-    for name, entry in _slakh_entries((song / "metadata.yaml").read_text()).items():
-        path = next((p for p in _audio(song / "stems") if p.stem == name), None)
-        program = entry.get("midi_program_name", "")
-        label = "drums" if entry.get("is_drum") == "true" else f"{program} {entry.get('inst_class', '')}"
-        family = family_of(program) or family_of(label)
-        if path is None:
-            findings.skipped.append((song / "stems" / name, "named in metadata.yaml, but not there"))
-        elif family is None:
-            findings.skipped.append((path, f"no family for {label.strip()!r}"))
-        else:
-            stems.append(Stem(label.strip(), family, (path,)))
-    return "slakh", stems
-
-
-def _slakh_entries(text: str) -> dict[str, dict[str, str]]:
-    """The `stems:` block of Slakh's metadata.yaml, read by indentation (plain scalars only)."""
-    entries: dict[str, dict[str, str]] = {}
-    inside, current = False, ""
-    for line in text.splitlines():
-        depth = len(line) - len(line.lstrip())
-        key, _, value = line.strip().partition(":")
-        if depth == 0:
-            inside = key == "stems"
-        elif inside and depth == 2:
-            current = key
-            entries[current] = {}
-        elif inside and current:
-            entries[current][key] = value.strip().strip("'\"")
-    return entries
+def _too_few(stems: list[Stem]) -> str:
+    return f"only {stems[0].family} in it, nothing to play along with" if stems else "no track in it can be used"
 
 
 def _merge(stems: list[Stem]) -> list[Stem]:

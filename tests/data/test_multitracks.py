@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from models.data.multitracks import family_of, find_songs, load
+from models.data.instrument_names import family_of, family_of_program, labels
+from models.data.multitracks import find_songs, load
+from models.families import FAMILIES
 
 
 def _tone(path: Path, hertz: float = 220.0, seconds: float = 0.5, rate: int = 44_100, channels: int = 2) -> None:
@@ -31,6 +33,16 @@ def _tone(path: Path, hertz: float = 220.0, seconds: float = 0.5, rate: int = 44
         ("Tenor Sax", "winds"),
         ("Synth Lead", "lead"),
         ("Warm Pad", "pad"),
+        ("Lead Gtr", "guitar"),
+        ("Bass Drum", "drums"),
+        ("OH_L", "drums"),
+        ("Violins", "strings"),
+        ("Synth Bass 2", "bass"),
+        ("Synth Keys", "piano"),
+        ("Soprano Saxes", "winds"),
+        ("pitched percussion (mallets, glockenspiel, ...)", "mallets"),
+        ("reeds (saxophone, clarinets, oboe, english horn, bagpipe)", "winds"),
+        ("human choir", "vocals"),
         ("take 7", None),
         ("other", None),
     ],
@@ -71,7 +83,7 @@ def test_musdb18(tmp_path: Path) -> None:
     for name in ("mixture", "drums", "bass", "other", "vocals"):
         _tone(tmp_path / "train" / "Artist - Title" / f"{name}.wav")
     findings = find_songs(tmp_path)
-    assert findings.songs[0].layout == "musdb18"
+    assert findings.songs[0].layout == "MUSDB18"
     assert {stem.family for stem in findings.songs[0].stems} == {"drums", "bass", "vocals"}
 
 
@@ -118,6 +130,78 @@ def test_slakh(tmp_path: Path) -> None:
     findings = find_songs(tmp_path)
     assert [stem.family for stem in findings.songs[0].stems] == ["guitar", "drums"]
     assert findings.skipped[0][0].name == "S02.flac"
+
+
+def test_slakh_programs_decide_over_names(tmp_path: Path) -> None:
+    song = tmp_path / "slakh" / "train" / "Track00002"
+    entries = {"S00": (10, "Music Box", "Chromatic Percussion"), "S01": (52, "Choir Aahs", "Strings (continued)")}
+    entries["S02"] = (81, "Lead 2 (sawtooth)", "Synth Lead")
+    lines = ["stems:"]
+    for name, (program, words, kind) in entries.items():
+        _tone(song / "stems" / f"{name}.flac")
+        lines += [f"  {name}:", f"    inst_class: {kind}", "    is_drum: false", f"    midi_program_name: {words}"]
+        lines += [f"    program_num: {program}"]
+    (song / "metadata.yaml").write_text("\n".join(lines))
+    (found,) = find_songs(tmp_path).songs
+    assert [stem.family for stem in found.stems] == ["mallets", "vocals", "lead"]
+
+
+def test_every_program_is_a_family_that_can_be_asked_for() -> None:
+    named = [family_of_program(program) for program in range(128)]
+    assert {*FAMILIES, "vocals", None} == set(named)
+    assert [named[i] for i in (0, 4, 12, 16, 33, 47, 56, 73, 81, 89, 127)] == [
+        "piano", "electric piano", "mallets", "organ", "bass", "drums", "brass", "winds", "lead", "pad", None,
+    ]  # fmt: skip
+
+
+def test_the_projects_name_before_each_track_names_no_instrument(tmp_path: Path) -> None:
+    song = tmp_path / "Bass Song"
+    for name in ("-001-Kick", "-002-Rhodes", "-003-take", "", " Master"):
+        _tone(song / f"Bass Song{name}.wav")
+    findings = find_songs(tmp_path)
+    assert [stem.family for stem in findings.songs[0].stems] == ["drums", "electric piano"]
+    assert {path.name: reason for path, reason in findings.skipped} == {
+        "Bass Song-003-take.wav": "no instrument in its name",
+        "Bass Song.wav": "a mix, not a track",
+        "Bass Song Master.wav": "a mix, not a track",
+    }
+    assert labels(["Guitar L", "Guitar R"], "Duo") == {"Guitar L": "Guitar L", "Guitar R": "Guitar R"}
+
+
+def test_a_song_itself_and_tracks_in_a_folder_beside_the_mix(tmp_path: Path) -> None:
+    song = tmp_path / "Deep" / "My Song"
+    _tone(song / "My Song.wav")
+    _tone(song / "Stems" / "Kick.wav")
+    _tone(song / "Stems" / "Bass.aiff")
+    (song / "Stems" / "Bass.aiff").rename(song / "Stems" / "Bass.aif")  # as Live names them
+    _tone(tmp_path / "loose.wav")
+    for folder in (tmp_path, song, song / "Stems"):
+        assert [s.folder for s in find_songs(folder).songs] == [song / "Stems"], folder
+    skipped = dict(find_songs(tmp_path).skipped)
+    assert skipped == {tmp_path / "loose.wav": "beside the folders of the songs, not in one"}
+
+
+def test_files_that_cannot_be_played_are_left_out_one_by_one(tmp_path: Path) -> None:
+    song = tmp_path / "song"
+    for name in ("Kick", "Bass"):
+        _tone(song / f"{name}.wav")
+    soundfile.write(song / "Organ.wav", np.zeros((44_100, 2)), 44_100)
+    soundfile.write(song / "Flute.wav", np.full(44_100, np.nan, np.float32), 44_100, "FLOAT")
+    soundfile.write(song / "Pad.wav", np.zeros((0, 2)), 44_100)
+    (song / "Piano.wav").write_bytes(b"RIFF\x10\0\0\0WAVEnothing")
+    (song / "Old.stem.mp4").write_bytes(b"")
+    (song / "Kick.wav.asd").write_bytes(b"")
+    findings = find_songs(tmp_path)
+    assert [stem.family for stem in findings.songs[0].stems] == ["bass", "drums"]
+    reasons = {path.name: reason.split(":")[0] for path, reason in findings.skipped}
+    assert reasons == {
+        "Organ.wav": "silent from beginning to end",
+        "Flute.wav": "holds samples that are not numbers",
+        "Pad.wav": "holds no audio",
+        "Piano.wav": "could not be read",
+        "Old.stem.mp4": "MUSDB18 packed as MP4; take MUSDB18-HQ, which has WAVs",
+    }
+    assert findings.files[song / "Kick.wav"].seconds == pytest.approx(0.5)
 
 
 def test_broken_metadata_is_reported_not_raised(tmp_path: Path) -> None:
