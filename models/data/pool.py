@@ -94,15 +94,20 @@ def excerpt(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return audio, families
 
 
-def _work(source: Source, path: str, worker: int, workers: int, first_seed: int, stop_at: float) -> None:
+def _work(
+    source: Source, path: str, worker: int, workers: int, first_seed: int, stop_at: float, once: bool = False
+) -> None:
     """One worker: seeds first_seed + worker, + workers, ... into slots worker, + workers, ... round and round.
 
+    It ends at the time `stop_at`, with `once` when all its slots are full, and when its parent has been killed.
     Slots have one writer each: a worker that lapped another one would else write into the same slot with it.
     """
     maps = _Maps(path)
     slots = range(worker, len(maps.serial), workers)
-    turn = -1
-    while slots and time.time() < stop_at:
+    turn, parent = -1, os.getppid()
+    while slots and time.time() < stop_at and os.getppid() == parent:
+        if once and maps.serial[worker::workers].all():
+            return
         turn += 1
         seed = first_seed + worker + turn * workers
         slot = slots[turn % len(slots)]
@@ -128,11 +133,16 @@ def fill(path: Path | str, workers: int, seconds: float, first_seed: int, fonts:
     fill_from(excerpt, path, workers, stop_at - time.time(), first_seed)
 
 
-def fill_from(source: Source, path: Path | str, workers: int, seconds: float, first_seed: int) -> None:
-    """Fills a pool that exists from any source; the workers are forked, so `source` is shared as it is."""
+def fill_from(
+    source: Source, path: Path | str, workers: int, seconds: float, first_seed: int, once: bool = False
+) -> None:
+    """Fills a pool that exists from any source; the workers are forked, so `source` is shared as it is.
+
+    `once`: until every slot is full, instead of going round.
+    """
     stop_at = time.time() + seconds
     fork = multiprocessing.get_context("fork")
-    shares = [(source, str(path), worker, workers, first_seed, stop_at) for worker in range(workers)]
+    shares = [(source, str(path), worker, workers, first_seed, stop_at, once) for worker in range(workers)]
     crew = [fork.Process(target=_work, args=share) for share in shares]
     for process in crew:
         process.start()

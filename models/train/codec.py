@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from models.data.augment import training_audio
 from models.nets.codec import CODEC_PRESETS, Codec, CodecConfig
 from models.nets.spectrogram import CHUNK_FRAMES, EDGE
+from models.train import several
 from models.train.codec_stages import STAGES, as_chunks
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
@@ -127,6 +128,7 @@ def on_device(codec: Codec, device: torch.device) -> Codec:
 
 def train(settings: CodecSettings, run_settings: RunSettings) -> Path:
     """Runs one stage to the end of its budget; returns the folder with the averaged weights."""
+    several.join()
     task = CodecTask(settings, run_settings)
     run = TrainingRun(task, run_settings)
     try:

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from models.nets.dit import DIT_PRESETS, DiTConfig
+from models.train import several
 from models.train.checkpoint import read_state
 from models.train.consistency import consistency_denoise, consistency_loss, draw_indices, step_size
 from models.train.diffusion import draw_sigmas, edm_denoise, edm_loss
@@ -80,7 +81,7 @@ class LatentTask:
         if time.monotonic() >= self._next_refresh:
             self.pool.refresh()
             self._next_refresh = time.monotonic() + self.settings.refresh_s
-        self.generator.manual_seed((self.seed << 32) + step)
+        self.generator.manual_seed(several.seed(self.seed, step))
         chunks = pick_window(random.Random(f"{self.seed}/{step}").random())
         return {"loss": self.loss(self.pool.draw(self.batch, chunks, self.generator), progress)}
 
@@ -148,6 +149,7 @@ def pick_window(draw: float) -> int:
 
 def train(settings: LatentSettings, run_settings: RunSettings) -> Path:
     """Runs one stage to the end of its budget; returns the folder with the averaged weights."""
+    several.join()
     wait_for_songs(settings.latents, settings.wait_for)
     task = LatentTask(settings, run_settings)
     run = TrainingRun(task, run_settings)

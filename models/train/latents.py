@@ -121,12 +121,17 @@ class Encoder:
     random: np.random.Generator
     songs_per_s: float = math.inf
 
-    def run(self, seconds: float) -> None:
-        """Encode every song that has not been seen; publish every few seconds and at the end."""
+    def run(self, seconds: float, once: bool = False) -> None:
+        """Encode every song that has not been seen; publish every few seconds and at the end.
+
+        `once`: end as soon as the pool holds nothing new.
+        """
         seen = np.zeros(len(self.reader.serials()), np.int64)
         start = last = time.monotonic()
         while not self._is_over(start + seconds):
             fresh = self._unseen(seen)
+            if once and not len(fresh):
+                break
             if not len(fresh):
                 time.sleep(0.5)
             for slot in fresh:
@@ -173,6 +178,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--songs", type=int, default=24_000, help="stop after so many")
     parser.add_argument("--songs-per-s", type=float, default=math.inf, help="leave the device to training beside this")
+    parser.add_argument("--once", action="store_true", help="end when the pool holds nothing new")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     torch.manual_seed(options.seed)
@@ -181,7 +187,7 @@ def main(arguments: list[str] | None = None) -> None:
     norm = {"mean": codec.latent_mean.tolist(), "std": codec.latent_std.tolist()}
     (options.out / "norm.json").write_text(json.dumps(norm))
     random = np.random.default_rng(options.seed)
-    Encoder(codec, PoolReader(options.pool), store, random, options.songs_per_s).run(options.seconds)
+    Encoder(codec, PoolReader(options.pool), store, random, options.songs_per_s).run(options.seconds, options.once)
     print(f"latents: {store.count} songs in {options.out}", flush=True)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from models.train import several
 from models.train.checkpoint import load_checkpoint, optimiser_tensors, restore_optimiser, save_checkpoint, save_parts
 from models.train.clock import WARM_UP_STEPS, Clock
 from models.train.ema import Ema
@@ -49,7 +50,7 @@ class TrainingRun:
     """Trains a task's module until the settings' budget is over: `train()`, then `finish()`.
 
     With `resume` it goes on from the newest checkpoint in the run folder. A kill loses at most one checkpoint
-    interval.
+    interval. In several processes (`models.train.several`) only the first one logs, validates and saves.
 
     Raises:
         ValueError: asked to resume a run of another stage.
@@ -59,6 +60,7 @@ class TrainingRun:
         settings.out.mkdir(parents=True, exist_ok=True)
         self.task, self.settings, self.clock = task, settings, Clock(settings)
         module = task.module
+        several.share(module)
         trained = [(name, p, factor) for part, factor in task.parameter_groups() for name, p in named_in(module, part)]
         self._parameters = {name: parameter for name, parameter, _ in trained}
         for name, parameter in module.named_parameters():
@@ -87,7 +89,7 @@ class TrainingRun:
     def train(self) -> None:
         """Run to the end of the budget."""
         self.log({"stage": self.task.describe()["stage"], "process": "resumed" if self.step else "begun"})
-        while not self.clock.is_over():
+        while not several.agreed(self.clock.is_over()):
             self.train_step()
             if self.clock.is_running and self.clock.elapsed_s >= self._next_check:
                 self.check()
@@ -95,8 +97,8 @@ class TrainingRun:
     def train_step(self) -> None:
         """One batch, one update, and what is due after it."""
         # Seeded per step, not carried along: resuming needs no generator state.
-        torch.manual_seed((self.settings.seed << 32) + self.step)
-        progress = self.clock.progress
+        torch.manual_seed(several.seed(self.settings.seed, self.step))
+        progress = several.agreed(self.clock.progress)
         self._set_rate(self.task.rate(progress, self.step))
         losses = self.task.losses(progress, self.step)
         norm = self.update(losses["loss"])
@@ -114,6 +116,7 @@ class TrainingRun:
         """Back-propagate, step, average; returns the gradient's norm. A gradient that is no number changes nothing."""
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        several.average_gradients(self._parameters.values())
         norm = nn.utils.clip_grad_norm_(self._parameters.values(), CLIP)
         # Fused AdamW skips the update where found_inf is 1, without the host waiting for the device.
         self.optimiser.grad_scale, self.optimiser.found_inf = None, (~torch.isfinite(norm)).float()
@@ -126,8 +129,9 @@ class TrainingRun:
 
     def check(self) -> None:
         """Log the task's figures for the averaged weights."""
-        with torch.no_grad():
-            self.log({"check": True, **self.task.check(self.ema.net)})
+        if several.rank() == 0:
+            with torch.no_grad():
+                self.log({"check": True, **self.task.check(self.ema.net)})
         self._next_check = self.clock.elapsed_s + self.settings.check_s
 
     def finish(self) -> None:
@@ -138,6 +142,8 @@ class TrainingRun:
 
     def log(self, entry: dict[str, Any]) -> None:
         """One JSON line, to the log file and the screen."""
+        if several.rank():
+            return
         entry = {"step": self.step, "s": round(self.clock.trained_s, 1), **entry}
         line = json.dumps({key: float(f"{v:.5g}") if isinstance(v, float) else v for key, v in entry.items()})
         with (self.settings.out / "log.jsonl").open("a") as log:
@@ -146,6 +152,8 @@ class TrainingRun:
 
     def save(self) -> None:
         """Write a checkpoint and the averaged weights."""
+        if several.rank():
+            return
         groups = {
             "weights": self.task.module.state_dict(),
             "ema": self.ema.net.state_dict(),
