@@ -25,7 +25,8 @@ from models.data.augment import training_audio
 from models.nets.codec import CODEC_PRESETS, Codec, CodecConfig
 from models.nets.spectrogram import CHUNK_FRAMES, EDGE
 from models.train import several
-from models.train.codec_stages import STAGES, as_chunks
+from models.train.codec_stages import STAGES
+from models.train.pairs import as_chunks
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
 from models.train.song_feed import SongFeed

@@ -35,7 +35,7 @@ from models.nets.spectrogram import (
     split_chunks,
 )
 from models.train.codec_losses import magnitudes, phase_errors, phase_loss
-from models.train.codec_stages import explained_relations
+from models.train.encoder_stage import explained_relations
 from tests.models import test_phase as runtime
 
 CHUNKS = 6
