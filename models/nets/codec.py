@@ -14,151 +14,20 @@ that explained 73 % of the variation inside a chunk where frequency queries expl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
-from models.nets.layers import (
-    HALF_POWER,
-    BandMerge,
-    BandSplit,
-    ConvBlock,
-    Downsample,
-    NoiseEmbedding,
-    TokenNorm,
-    TransformerBlock,
-    Upsample,
-    row_count,
-)
+from models.nets.codec_config import CodecConfig
+from models.nets.layers import BandMerge, NoiseEmbedding, TokenNorm, TransformerBlock
+from models.nets.patchifier import Depatchifier, Patchifier
 from models.nets.phase import RELATIONS
 from models.nets.preconditioning import SIGMA_DATA, SIGMA_MIN, consistency_scalings
-from models.nets.spectrogram import CHUNK_STFT_FRAMES, PLANES
+from models.nets.spectrogram import PLANES
 
 SLOTS = 8
 LATENT = 64
 MAGNITUDES = 2  # left and right
 QUIET = 0.03  # companded magnitude below which a bin counts as a pause
-
-
-@dataclass(frozen=True, kw_only=True)
-class CodecConfig:
-    """Sizes of a codec. The last of `channels` is the width of the transformers."""
-
-    bands: tuple[tuple[int, int, int], ...]  # first bin, end bin, bins per row
-    channels: tuple[int, ...]
-    conv_blocks: tuple[int, ...]  # per resolution
-    strides: tuple[tuple[int, int], ...]  # rows, time steps; between resolutions
-    heads: int
-    encoder_layers: int
-    feature_layers: int
-    denoiser_layers: int
-    condition: int
-    slot_tied: bool  # latents tied to time slots, or untied learned queries
-    queries: int  # tokens that carry the latents of a chunk; queries * query size = 8 * 64
-    sketch: bool  # the pre-decoder predicts magnitudes, which scale the denoiser's output, and phase relations
-
-    @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> CodecConfig:
-        """From `dataclasses.asdict`, also after JSON has made lists of the tuples."""
-        return cls(**{name: _tuples(value) for name, value in fields.items()})
-
-    @property
-    def width(self) -> int:
-        return self.channels[-1]
-
-    @property
-    def denoiser_maps(self) -> int:
-        """How many of the features go into the denoiser: a map per resolution, then the magnitudes."""
-        return len(self.channels) + self.sketch
-
-    @property
-    def token_grid(self) -> tuple[int, int]:
-        """(rows, time steps) of the audio tokens of a chunk."""
-        rows, steps = row_count(self.bands), CHUNK_STFT_FRAMES
-        for row_stride, step_stride in self.strides:
-            rows, steps = rows // row_stride, steps // step_stride
-        return rows, steps
-
-
-def _tuples(value: Any) -> Any:
-    """Lists as tuples, all the way down."""
-    return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
-
-
-CODEC_PRESETS = {
-    "paper": CodecConfig(
-        bands=((0, 1024, 1),), channels=(64, 128, 256, 512), conv_blocks=(3, 3, 3, 1),
-        strides=((2, 2), (4, 1), (2, 2)), heads=4, encoder_layers=12, feature_layers=12, denoiser_layers=12,
-        condition=512, slot_tied=False, queries=128, sketch=False,
-    ),
-    "starter": CodecConfig(
-        bands=((0, 64, 1), (64, 192, 2), (192, 448, 4), (448, 1024, 9)), channels=(64, 192, 320),
-        conv_blocks=(1, 1, 0), strides=((4, 2), (2, 2)), heads=5, encoder_layers=5, feature_layers=4,
-        denoiser_layers=6, condition=256, slot_tied=True, queries=8, sketch=True,
-    ),
-}  # fmt: skip
-
-
-class Patchifier(nn.Module):
-    """Spectrogram -> one map per resolution, finest first; the last one holds the tokens."""
-
-    def __init__(self, config: CodecConfig, planes: int, condition: int = 0) -> None:
-        super().__init__()
-        self.split = BandSplit(planes, config.channels[0], config.bands)
-        self.downs = nn.ModuleList(
-            Downsample(fine, coarse, stride)
-            for fine, coarse, stride in zip(config.channels, config.channels[1:], config.strides, strict=False)
-        )
-        self.blocks = nn.ModuleList(
-            nn.ModuleList(ConvBlock(channels, condition) for _ in range(count))
-            for channels, count in zip(config.channels, config.conv_blocks, strict=True)
-        )
-
-    def forward(
-        self, spectrogram: Tensor, condition: Tensor | None = None, features: tuple[Tensor, ...] | None = None
-    ) -> list[Tensor]:
-        maps, here = [], self.split(spectrogram)
-        for level, blocks in enumerate(self.blocks):
-            if level:
-                here = self.downs[level - 1](here)
-            if features is not None:
-                here = (here + features[level]) * HALF_POWER
-            for block in blocks:
-                here = block(here, condition)
-            maps.append(here)
-        return maps
-
-
-class Depatchifier(nn.Module):
-    """Token map -> one map per resolution, finest first; `skips` are the patchifier's maps."""
-
-    def __init__(self, config: CodecConfig, condition: int = 0) -> None:
-        super().__init__()
-        self.ups = nn.ModuleList(
-            Upsample(coarse, fine, stride)
-            for fine, coarse, stride in zip(config.channels, config.channels[1:], config.strides, strict=False)
-        )
-        self.blocks = nn.ModuleList(
-            nn.ModuleList(ConvBlock(channels, condition) for _ in range(count))
-            for channels, count in zip(config.channels, config.conv_blocks, strict=True)
-        )
-
-    def forward(
-        self, tokens: Tensor, condition: Tensor | None = None, skips: list[Tensor] | None = None
-    ) -> list[Tensor]:
-        maps: list[Tensor] = []
-        here = tokens
-        for level in reversed(range(len(self.blocks))):
-            if maps:
-                here = self.ups[level](here)
-            if skips is not None:
-                here = (here + skips[level]) * HALF_POWER
-            for block in self.blocks[level]:
-                here = block(here, condition)
-            maps.append(here)
-        return maps[::-1]
 
 
 class Encoder(nn.Module):

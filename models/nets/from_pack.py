@@ -18,7 +18,8 @@ from torch import Tensor
 
 from models.families import FAMILIES
 from models.manifest import Manifest
-from models.nets.codec import Codec, CodecConfig
+from models.nets.codec import Codec
+from models.nets.codec_config import CodecConfig
 from models.nets.dit import DiT, DiTConfig
 from models.nets.parameter_map import as_tensors, read_parameters
 from models.pack import Pack

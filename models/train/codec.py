@@ -22,7 +22,8 @@ import torch
 from torch import Tensor, nn
 
 from models.data.augment import training_audio
-from models.nets.codec import CODEC_PRESETS, Codec, CodecConfig
+from models.nets.codec import Codec
+from models.nets.codec_config import CODEC_PRESETS, CodecConfig
 from models.nets.spectrogram import CHUNK_FRAMES, EDGE
 from models.train import several
 from models.train.codec_stages import STAGES

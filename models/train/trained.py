@@ -15,7 +15,8 @@ from typing import Any, Literal
 from safetensors.torch import load_file
 from torch import Tensor
 
-from models.nets.codec import CODEC_PRESETS, Codec, CodecConfig
+from models.nets.codec import Codec
+from models.nets.codec_config import CODEC_PRESETS, CodecConfig
 from models.nets.dit import DIT_PRESETS, DiT, DiTConfig, FamilyEmbedding
 from models.pack import MANIFEST
 from models.train.checkpoint import join_parts

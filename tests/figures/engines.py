@@ -50,7 +50,8 @@ def _network(name: str) -> tuple[Any, tuple[str, ...], tuple[str, ...]]:
     """The pass of one ONNX file as a torch function, with the names of its inputs and outputs."""
     import torch
 
-    from models.nets.codec import CODEC_PRESETS, Codec
+    from models.nets.codec import Codec
+    from models.nets.codec_config import CODEC_PRESETS
     from models.nets.dit import DIT_PRESETS, ConsistencyStep, DiT
 
     torch.manual_seed(0)

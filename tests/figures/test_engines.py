@@ -10,7 +10,8 @@ import pytest
 import models.codec
 import models.generator
 from bridge_server.settings import default_pack_folder
-from models.nets.codec import CODEC_PRESETS, Codec
+from models.nets.codec import Codec
+from models.nets.codec_config import CODEC_PRESETS
 from models.nets.dit import DIT_PRESETS, DiT
 from models.nets.graphs import pack_graphs
 from tests.figures.engines import PRESET, STAGES, TorchSession, load, run_once

@@ -15,7 +15,8 @@ import torch
 
 from models.export import main
 from models.generator import Generator
-from models.nets.codec import Codec, CodecConfig
+from models.nets.codec import Codec
+from models.nets.codec_config import CodecConfig
 from models.nets.dit import DiT, DiTConfig, FamilyEmbedding
 from models.train.checkpoint import save_parts
 from models.train.trained import Networks, load_networks

@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.nets import layers
-from models.nets.codec import CODEC_PRESETS, LATENT, SLOTS, Codec, CodecConfig
+from models.nets.codec import LATENT, SLOTS, Codec
+from models.nets.codec_config import CODEC_PRESETS, CodecConfig
 from models.nets.preconditioning import SIGMA_MIN
 from models.nets.spectrogram import (
     CHUNK_FRAMES,

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from models.errors import PackError
-from models.nets.codec import CodecConfig
+from models.nets.codec_config import CodecConfig
 from models.nets.from_pack import codec_from_pack, dit_from_pack, require_all
 from models.nets.graphs import pack_graphs
 from models.nets.parameter_map import as_tensors, note_parameters, read_parameters
