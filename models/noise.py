@@ -15,6 +15,8 @@ DECODE = 2
 """Purpose: the codec's decoder; the places are chunk and step."""
 PHASE = 3
 """Purpose: the phases that the codec's decoder starts from; the place is the chunk."""
+BRIDGE = 4
+"""Purpose: the bridge from text to sound; the places are sample and candidate."""
 
 
 def stream(seed: int, purpose: int, *place: int) -> np.random.Generator:

@@ -18,6 +18,7 @@ RUNTIME_OF_MODELS = {
     "codec",
     "errors",
     "families",
+    "gap_bridge",
     "generator",
     "manifest",
     "noise",
