@@ -1,4 +1,4 @@
-"""The command line: `riffbridge serve | generate | replay | status | stop | doctor | demo`.
+"""The command line: `riffbridge serve | generate | replay | status | stop | doctor | demo | data | train | pack`.
 
 Only names, options and exit codes are here; each command's work is in `bridge_server.commands` and is imported when
 it is called, so that `riffbridge status` does not load the audio libraries.
@@ -186,6 +186,35 @@ def demo(
     from bridge_server.commands.demo import demo as run
 
     raise typer.Exit(run(out_dir.absolute(), pack, device.value, console))
+
+
+data = typer.Typer(no_args_is_help=True, help="Folders of multitracks to train on.")
+app.add_typer(data, name="data")
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+@data.command()
+def check(folder: Annotated[Path, typer.Argument(help="A folder of songs, each a folder of tracks.")]) -> None:
+    """Tell what riffbridge can learn from in a folder of multitracks, what it leaves out, and why."""
+    from bridge_server.commands.training import data_check as run
+
+    raise typer.Exit(run(str(folder)))
+
+
+@app.command(context_settings=PASSED_ON)
+def train(words: typer.Context, gpus: Annotated[int, typer.Option(min=1)] = 1) -> None:
+    """Go on training a pack on your own multitracks; `riffbridge train --help` lists the options."""
+    from bridge_server.commands.training import train as run
+
+    raise typer.Exit(run(words.args, gpus))
+
+
+@app.command(context_settings=PASSED_ON)
+def pack(words: typer.Context) -> None:
+    """Turn runs of `train` into a pack that plays; `riffbridge pack --help` lists the options."""
+    from bridge_server.commands.training import pack as run
+
+    raise typer.Exit(run(words.args))
 
 
 def _version(wanted: bool) -> None:

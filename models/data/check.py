@@ -92,7 +92,7 @@ def _count(number: int, word: str) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Prints the report; exit status 1 when nothing can be used."""
-    parser = argparse.ArgumentParser(description="Looks through a folder of multitracks.")
+    parser = argparse.ArgumentParser(prog="riffbridge data check", description="Looks through a folder of multitracks.")
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args(arguments).folder
     try:

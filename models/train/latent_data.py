@@ -48,8 +48,8 @@ class LatentPool:
         """Loads what is there.
 
         Args:
-            held_out: first and last + 1 of the songs kept for validation; default the last 2 % of what is there
-                now, in small folders more (see `_hold_out`).
+            held_out: first and last + 1 of the songs kept for validation; default those that the folder notes, else
+                the last 2 % of what is there now, in small folders more (see `_hold_out`).
 
         Raises:
             ValueError: fewer than 4 songs.
@@ -64,7 +64,7 @@ class LatentPool:
         count = self._available()
         if count < 4:
             raise ValueError(f"{folder} holds {count} songs; training needs at least 4.")
-        self.held_out = held_out or (count - _hold_out(count), count)
+        self.held_out = held_out or _noted(folder) or (count - _hold_out(count), count)
         self.refresh()
 
     def refresh(self) -> int:
@@ -174,6 +174,15 @@ def wait_for_songs(folder: Path, songs: int, patience_s: float = 300.0) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{folder} holds {count_songs(folder)} songs after {patience_s:.0f} s, not {songs}.")
         time.sleep(0.2)
+
+
+def _noted(folder: Path) -> tuple[int, int] | None:
+    """The songs of validation that the folder names in `held_out`, if it does."""
+    path = folder / "held_out"
+    if not path.is_file():
+        return None
+    first, stop = map(int, path.read_text().split())
+    return first, stop
 
 
 def _hold_out(count: int) -> int:

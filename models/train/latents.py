@@ -6,7 +6,8 @@ Per song: the latents of every stem that sounds in half of its window as target,
 each a random non-empty subset of the other stems that sound at all, mixed before encoding (latents do not add up).
 The folder holds memory-mapped arrays of the raw tanh latents: `targets.f16 [n, 6, 120, 64]`,
 `contexts.f16 [n, 6, 2, 120, 64]`, `families.i8 [n, 6]` (-1: no target), the number of songs done in `count`, and
-`norm.json` with the codec's mean and standard deviation per latent dimension.
+`norm.json` with the codec's mean and standard deviation per latent dimension. With `--once` also `held_out`: the
+first and the last + 1 of the songs of validation.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.data.pool import STEMS, PoolReader
+from models.data.pool import HELD_OUT, STEMS, PoolReader
 from models.data.windows import QUIETEST_WINDOW_DB, Recipe, activity, level_db
 from models.nets.codec import LATENT, SLOTS, Codec
 from models.nets.spectrogram import CHUNK_FRAMES, chunk_spectrograms
@@ -121,17 +122,12 @@ class Encoder:
     random: np.random.Generator
     songs_per_s: float = math.inf
 
-    def run(self, seconds: float, once: bool = False) -> None:
-        """Encode every song that has not been seen; publish every few seconds and at the end.
-
-        `once`: end as soon as the pool holds nothing new.
-        """
+    def run(self, seconds: float) -> None:
+        """Encode every song that has not been seen; publish every few seconds and at the end."""
         seen = np.zeros(len(self.reader.serials()), np.int64)
         start = last = time.monotonic()
         while not self._is_over(start + seconds):
             fresh = self._unseen(seen)
-            if once and not len(fresh):
-                break
             if not len(fresh):
                 time.sleep(0.5)
             for slot in fresh:
@@ -143,6 +139,20 @@ class Encoder:
                     print(f"latents: {self.store.count} songs", flush=True)
                 if self._is_over(start + seconds):
                     break
+        self.store.publish()
+
+    def run_once(self) -> None:
+        """Encode what the pool holds now, the songs of validation last; the folder notes where those begin."""
+        serials = self.reader.serials()
+        slots = np.flatnonzero(serials)
+        held_out = (serials[slots] - 1) % HELD_OUT == 0
+        for slot in slots[~held_out]:
+            self._take(int(slot))
+        first = self.store.count
+        for slot in slots[held_out]:
+            self._take(int(slot))
+        if first < self.store.count:
+            (self.store.folder / "held_out").write_text(f"{first} {self.store.count}")
         self.store.publish()
 
     def _unseen(self, seen: np.ndarray) -> np.ndarray:
@@ -175,10 +185,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--codec", type=Path, required=True, help="run folder of the codec, or a pack")
     parser.add_argument("--pool", required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--songs", type=int, default=24_000, help="stop after so many")
     parser.add_argument("--songs-per-s", type=float, default=math.inf, help="leave the device to training beside this")
-    parser.add_argument("--once", action="store_true", help="end when the pool holds nothing new")
+    parser.add_argument("--once", action="store_true", help="encode a pool that is full, and end")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     torch.manual_seed(options.seed)
@@ -187,7 +197,8 @@ def main(arguments: list[str] | None = None) -> None:
     norm = {"mean": codec.latent_mean.tolist(), "std": codec.latent_std.tolist()}
     (options.out / "norm.json").write_text(json.dumps(norm))
     random = np.random.default_rng(options.seed)
-    Encoder(codec, PoolReader(options.pool), store, random, options.songs_per_s).run(options.seconds, options.once)
+    encoder = Encoder(codec, PoolReader(options.pool), store, random, options.songs_per_s)
+    encoder.run_once() if options.once else encoder.run(options.seconds)
     print(f"latents: {store.count} songs in {options.out}", flush=True)
 
 
