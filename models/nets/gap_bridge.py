@@ -28,7 +28,9 @@ class GapBridgeConfig:
     noise_features: int = 512  # sines and cosines of c_noise
     # Principal directions of the audio vectors in which the noise is added. A residual stream of `width` numbers
     # cannot hand on noise in more directions than it has, and in those that it cannot, the sampler leaves a spread
-    # of SIGMA_DATA where the data have next to none: so a narrow bridge works in fewer directions.
+    # of SIGMA_DATA where the data have next to none: so a narrow bridge works in fewer directions. On made-up vectors
+    # of 80 directions, 600 steps of `starter` gave a Frechet distance of .0047 in 128 directions (they hold 99.9 % of
+    # the variance; real against real .0045) and of .143 in all 512.
     components: int = CLAP
     dropout: float = 0.0  # inside the blocks
 

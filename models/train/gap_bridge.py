@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -164,10 +164,13 @@ def main(arguments: list[str] | None = None) -> None:
     for name in plain:
         usual = getattr(BridgeSettings, name)
         parser.add_argument("--" + name.replace("_", "-"), type=type(usual), default=usual)
+    parser.add_argument("--components", type=int, help="directions that noise is added in, if not those of the preset")
     add_options(parser, seconds=240.0, checkpoint_s=60.0, check_s=30.0)
     options = parser.parse_args(arguments)
     named = {name: getattr(options, name) for name in ("pairs", "start", *plain)}
-    train(BridgeSettings(config=GAP_BRIDGE_PRESETS[options.preset], **named), from_options(options))
+    config = GAP_BRIDGE_PRESETS[options.preset]
+    config = replace(config, components=options.components or config.components)
+    train(BridgeSettings(config=config, **named), from_options(options))
 
 
 if __name__ == "__main__":

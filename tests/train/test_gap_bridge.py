@@ -163,6 +163,16 @@ def test_command_line_goes_on_from_another_run(trained: Path, tmp_path: Path):
     assert not torch.equal(before.output.weight, after.output.weight)
 
 
+def test_command_line_begins_with_a_preset_in_fewer_directions(trained: Path, tmp_path: Path):
+    main(["--pairs", str(trained / "pairs"), "--out", str(tmp_path / "new"), "--steps", "1", "--batch", "16",
+          "--held-out", "0.25", "--components", "8"])  # fmt: skip
+    net, meta = load_bridge(tmp_path / "new")
+    assert (meta["config"]["width"], meta["config"]["components"]) == (256, 8)
+    assert net.output.weight.shape == (8, 256)
+    assert meta["explained"] == pytest.approx(float(net.audio.explained), abs=1e-3)
+    assert 0.8 < meta["explained"] < 0.99
+
+
 # The folder of pairs
 
 
