@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from models.codec import Codec
 from models.errors import DeviceError, ModelError, PackError, Stopped
 from models.families import FAMILIES, family_index
+from models.guidance import UNGUIDED, Guidance, mix
 from models.noise import latents_stream
 from models.pack import Pack
-from models.sampler import Known, sample
+from models.sampler import Denoise, Known, sample
 from models.session import Session, StopSignal
 from models.spectrogram import CHUNK_FRAMES
 
@@ -87,16 +88,20 @@ class Generator:
         steps: int | None = None,
         on_progress: OnProgress | None = None,
         attempt: int = 0,
+        guidance: Guidance = UNGUIDED,
     ) -> Array:
         """One stem `[2, 32768 chunks]` at 48 kHz; the same arguments give the same bytes on the same machine.
 
-        Variations are made one by one, so that the first is there early: a batch of four would save 3 of the 16 ms
-        of a DiT step on two cores, 0.01 s of the 1.8 s that a stem of 10.24 s takes.
+        Context and family may each be missing (None): every combination was trained. Variations are made one by one, so
+        that the first is there early: a batch of four would save 3 of the 16 ms of a DiT step on two cores, 0.01 s of
+        the 1.8 s that a stem of 10.24 s takes.
         """
         report = on_progress or (lambda fraction, stage: None)
-        latents = self.write(
-            context_latents, chunks, family, seed, steps, lambda done, of: report(0.2 * done / of, "playing"), attempt
-        )
+
+        def play(done: int, of: int) -> None:
+            report(0.2 * done / of, "playing")
+
+        latents = self.write(context_latents, chunks, family, seed, steps, play, attempt, guidance)
         return self.codec.decode(latents, seed, on_step=lambda done, of: report(0.2 + 0.8 * done / of, "decoding"))
 
     def write(
@@ -108,6 +113,7 @@ class Generator:
         steps: int | None = None,
         on_step: Callable[[int, int], None] | None = None,
         attempt: int = 0,
+        guidance: Guidance = UNGUIDED,
     ) -> Array:
         """Latents `[chunk, 8, 64]` of one stem, window after window."""
         manifest = self.pack.manifest
@@ -118,9 +124,10 @@ class Generator:
         plan = spans(chunks, manifest.dimensions.window_chunks, OVERLAP_CHUNKS)
         done, total = 0, len(sigmas) + (len(plan) - 1) * len(going_on)
         for place, span in enumerate(plan):
-            denoise = self._denoiser(context[span.start : span.end], family)
             first = span.known == span.start
             levels, start = (sigmas, None) if first else (going_on, _as_tokens(carried_on(latents, span)))
+            given = None if context_latents is None else _as_tokens(context[span.start : span.end])
+            denoise = self._denoiser(given, family, guidance, levels[-1])
             tokens = _as_tokens(latents[span.start : span.end])
             known = _known(tokens, (span.known - span.start) * latents.shape[1])
             step = None if on_step is None else _shifted(on_step, done, total)
@@ -131,15 +138,26 @@ class Generator:
             done += len(levels)
         return latents
 
-    def _denoiser(self, context: Array, family: str | None) -> Callable[[Array, float], Array]:
-        """The C-DiT with its conditions `[chunk, 8, 64]` and family filled in."""
+    def _denoiser(self, context: Array | None, family: str | None, guidance: Guidance, last: float) -> Denoise:
+        """The C-DiT with its conditions filled in, context as tokens `[1, token, 64]`; unguided at sigma `last`.
+
+        The evaluations of a guided step are one batch; what they add up to is kept in the range of the training.
+        """
         clap = self._null_clap if family is None else self._families[family_index(family)]
-        tokens = context.reshape(1, -1, context.shape[-1])
+        limit = self.pack.manifest.latent_limit
 
         def denoise(noisy: Array, sigma: float) -> Array:
-            level = np.array([sigma], np.float32)
-            (estimate,) = self._dit.run({"noisy": noisy, "sigma": level, "context": tokens, "clap": clap[None]})
-            return estimate
+            terms = guidance.terms(sigma if sigma > last else 0.0, context is not None, family is not None)
+            none = np.broadcast_to(self._null_context, noisy.shape)
+            inputs = {
+                "noisy": np.repeat(noisy, len(terms), 0),
+                "sigma": np.full(len(terms), sigma, np.float32),
+                "context": np.concatenate([none if context is None or not term.context else context for term in terms]),
+                "clap": np.stack([clap if term.prompt else self._null_clap for term in terms]),
+            }
+            (estimates,) = self._dit.run(inputs)
+            guided: Array = mix(terms, [estimates[row : row + 1] for row in range(len(terms))])
+            return guided if len(terms) == 1 else np.clip(guided, -limit, limit)
 
         return denoise
 

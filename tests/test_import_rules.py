@@ -20,6 +20,7 @@ RUNTIME_OF_MODELS = {
     "families",
     "gap_bridge",
     "generator",
+    "guidance",
     "manifest",
     "noise",
     "onnx_file",

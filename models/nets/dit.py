@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.nets.null_conditions import NullConditions
 from models.nets.preconditioning import c_noise, consistency_scalings
 
 LATENT = 64
@@ -142,7 +143,7 @@ class Block(nn.Module):
         return x + gate_m * self.mlp(modulate(x, shift_m, scale_m))
 
 
-class DiT(nn.Module):
+class DiT(NullConditions, nn.Module):
     """The raw network F of `D(x) = c_skip x + c_out F(c_in x, c_noise)`."""
 
     def __init__(self, config: DiTConfig) -> None:
@@ -198,14 +199,6 @@ class DiT(nn.Module):
     def _positions(self, tokens: int) -> Tensor:
         # Cut before the sum: else the exporter stores the sum (196 kB in `starter`), and neither term can be read back.
         return (self.chunk_positions[: tokens // SLOTS, None] + self.slot_positions).flatten(0, 1)
-
-    def fill_context(self, context: Tensor, present: Tensor) -> Tensor:
-        """Puts `null_context` where `present` [batch] is false; context [batch, token, 64]."""
-        return torch.where(present[:, None, None], context, self.null_context)
-
-    def fill_clap(self, clap: Tensor, present: Tensor) -> Tensor:
-        """Puts `null_clap` where `present` [batch] is false; clap [batch, 512]."""
-        return torch.where(present[:, None], clap, self.null_clap)
 
 
 class ConsistencyStep(nn.Module):

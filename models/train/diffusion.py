@@ -6,12 +6,14 @@ Everything here is a pure function of a network `F(scaled, c_noise)` with its co
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
+from models.guidance import Guidance, mix
 from models.nets.preconditioning import (
     SIGMA_DATA,
     SIGMA_MAX,
@@ -64,6 +66,23 @@ def edm_loss(net: Network, clean: Tensor, noise: Tensor, sigma: Tensor) -> Tenso
     denoised = edm_denoise(net, clean + expand(sigma, clean) * noise, sigma)
     error = (denoised - clean).square().flatten(1).mean(1)
     return (edm_weight(sigma) * error).mean()
+
+
+def guide(network_of: Callable[[bool, bool], Network], guidance: Guidance) -> Network:
+    """F under classifier-free guidance, evaluated up to three times per call (see `models.guidance`).
+
+    D is c_skip x + c_out F with coefficients that do not depend on the conditions, and the terms' weights sum to 1:
+    mixing F is mixing D. A call holds one noise level, as sampling does.
+
+    Args:
+        network_of: (with context, with prompt) -> F with those conditions bound.
+    """
+
+    def run(scaled: Tensor, noise: Tensor) -> Tensor:
+        terms = guidance.terms(sigma=math.exp(4 * float(noise[0])))
+        return mix(terms, [network_of(term.context, term.prompt)(scaled, noise) for term in terms])
+
+    return run
 
 
 def heun_sigmas(steps: int, device: torch.device) -> Tensor:

@@ -1,8 +1,10 @@
 """Trains the latent models: the EDM DiT, then the consistency DiT from it.
 
     python -m models.train.latent dit --latents LATENTS --out RUN --seconds 240
+    python -m models.train.latent dit --net unet --latents LATENTS --out BASELINE --seconds 240
     python -m models.train.latent consistency --from RUN --latents LATENTS --out RUN2 --seconds 180
 
+`--net unet` puts Diff-A-Riff's U-Net in the DiT's place, everything else being equal; a pack cannot hold it.
 The loop, its clock and its log are those of `models.train.run`. `--from` takes a run or a pack; going on from a
 pack's consistency model, name the stage `consistency`.
 """
@@ -20,13 +22,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.nets.dit import DIT_PRESETS, DiTConfig
+from models.nets.dit import DIT_PRESETS, DiT
 from models.train import several
 from models.train.checkpoint import read_state
 from models.train.consistency import consistency_denoise, consistency_loss, draw_indices, step_size
 from models.train.diffusion import draw_sigmas, edm_denoise, edm_loss
 from models.train.latent_data import Batch, LatentPool, wait_for_songs
-from models.train.latent_model import LatentModel
+from models.train.latent_model import PRESETS, Config, LatentModel, read_config
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
 from models.train.trained import dit_checkpoint
@@ -43,7 +45,7 @@ class LatentSettings:
     stage: str
     latents: Path
     start: Path | None = None  # a run or a pack whose weights to begin with
-    config: DiTConfig = DIT_PRESETS["starter"]  # of a model that begins from nothing
+    config: Config = DIT_PRESETS["starter"]  # of a model that begins from nothing
     batch: int = 512
     lr: float = 0.0  # 0: the stage's usual peak
     warmup: int = 100  # steps
@@ -63,6 +65,8 @@ class LatentTask:
         self.module = first_model(settings).to(self.device)
         # A resumed run holds out the songs that it held out before, however many have arrived since.
         saved = read_state(run.out) if run.resume else None
+        if saved and saved.get("net", "dit") != (net := self.module.describe()["net"]):
+            raise ValueError(f"{run.out} does not hold a run of a {net}; choose another folder with --out.")
         self.pool = LatentPool(settings.latents, self.device, saved and tuple(saved["held_out"]))
         self.probe = self.pool.probe()
         self.generator = torch.Generator(self.device)
@@ -102,7 +106,7 @@ class LatentTask:
     def describe(self) -> dict[str, Any]:
         return {
             "stage": self.settings.stage,
-            "config": self.module.describe(),
+            **self.module.describe(),
             "batch": self.batch,
             "seed": self.seed,
             "held_out": self.pool.held_out,
@@ -112,14 +116,16 @@ class LatentTask:
     def compile(self) -> None:
         """Compiles one block per window length and warms it up (CUDA only); leaves no trace in the weights.
 
-        Blocks alone, because all of them share one compiled code: a whole network takes several times as long.
+        Blocks alone, because all of them share one compiled code: a whole network takes several times as long. The
+        U-Net stays as it is: its blocks have a shape each, so each would be compiled anew for every window length.
         """
-        if self.device.type != "cuda":
+        net = self.module.net
+        if self.device.type != "cuda" or not isinstance(net, DiT):
             return
         torch.set_float32_matmul_precision("high")
         torch._dynamo.config.automatic_dynamic_shapes = False
         torch._dynamo.config.recompile_limit = 64
-        for block in self.module.dit.blocks:
+        for block in net.blocks:
             block.compile(dynamic=False)
         self.generator.manual_seed(0)
         for chunks, _ in WINDOWS:
@@ -129,11 +135,14 @@ class LatentTask:
 
 
 def first_model(settings: LatentSettings) -> LatentModel:
-    """A new model, or the averaged weights of a run, or those of a pack."""
+    """A new model, or the averaged weights of a run, or those of a pack; ValueError for the other kind of network."""
     if settings.start is None:
         return LatentModel(settings.config)
     tensors, meta = dit_checkpoint(settings.start)
-    model = LatentModel(DiTConfig(**meta["config"]))
+    config = read_config(meta)
+    if type(config) is not type(settings.config):
+        raise ValueError(f"{settings.start} holds a {meta.get('net', 'dit')}; choose it with --net.")
+    model = LatentModel(config)
     model.load_state_dict(tensors)
     return model
 
@@ -165,6 +174,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("stage", choices=PEAK_RATES)
     parser.add_argument("--latents", type=Path, required=True, help="folder of encoded songs")
     parser.add_argument("--from", dest="start", type=Path, help="run or pack whose weights to begin with")
+    parser.add_argument("--net", choices=PRESETS, default="dit", help="unet: the baseline of Diff-A-Riff")
     parser.add_argument("--preset", choices=DIT_PRESETS, default="starter")
     parser.add_argument("--weighting", choices=["published", "balanced"], default="balanced")
     plain = {"batch", "lr", "warmup", "exponent", "wait_for", "refresh_s"}
@@ -175,7 +185,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.stage == "consistency" and options.start is None:
         parser.error("consistency starts from a trained DiT: name its run with --from.")
     named = {field.name: getattr(options, field.name) for field in fields(LatentSettings) if field.name != "config"}
-    train(LatentSettings(config=DIT_PRESETS[options.preset], **named), from_options(options))
+    train(LatentSettings(config=PRESETS[options.net][options.preset], **named), from_options(options))
 
 
 if __name__ == "__main__":

@@ -36,9 +36,11 @@ class Networks:
 
 
 def load_networks(codec_path: Path, dit_path: Path) -> Networks:
-    """Read both checkpoints; ValueError or RuntimeError when they are incomplete or of another shape."""
+    """Read both checkpoints; ValueError or RuntimeError when they are incomplete, of another shape or no DiT."""
     codec, codec_notes = load_codec(codec_path)
     dit_weights, dit_notes = dit_checkpoint(dit_path)
+    if (net := dit_notes.get("net", "dit")) != "dit":
+        raise ValueError(f"{dit_path} holds a {net}; a pack is made of a DiT.")
     dit, families = DiT(DiTConfig(**dit_notes["config"])), FamilyEmbedding()
     families.load_state_dict({"weight": dit_weights.pop("families.weight")})
     dit.load_state_dict({name.removeprefix("dit."): value for name, value in dit_weights.items()})
@@ -54,7 +56,7 @@ def load_codec(path: Path) -> tuple[Codec, dict[str, Any]]:
 
 
 def dit_checkpoint(path: Path) -> Checkpoint:
-    """Weights of a LatentModel (`dit.*`, `families.weight`), and metadata that spell out `config`."""
+    """Weights of a LatentModel (`dit.*` or `unet.*`, `families.weight`), and metadata that spell out `config`."""
     weights, notes = _checkpoint(path, "dit")
     return weights, notes if "config" in notes else {**notes, "config": asdict(DIT_PRESETS[notes["preset"]])}
 
