@@ -15,12 +15,14 @@ from bridge_server.settings import default_pack_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME_OF_MODELS = {
+    "clap",
     "codec",
     "errors",
     "families",
     "gap_bridge",
     "generator",
     "guidance",
+    "log_mel",
     "manifest",
     "noise",
     "onnx_file",
@@ -30,6 +32,7 @@ RUNTIME_OF_MODELS = {
     "schedule",
     "session",
     "spectrogram",
+    "tokenizer",
 }
 RUNTIME = tuple(f"models.{name}" for name in sorted(RUNTIME_OF_MODELS))
 MAKING = ("models.nets", "models.train", "models.data", "models.evaluate", "models.export")

@@ -76,7 +76,8 @@ class Writer:
     def _draw(self, stem: StemFacts, count: int) -> list[Fact]:
         """Different facts, in random order, no two of one kind but pieces, timbres and effects."""
         left = {f: LIKELY.get(f[0], 1.0) for f in sorted(stem.facts) if f in _ADJECTIVES or f in _TAILS}
-        left[("bpm", str(stem.bpm))] = 1.0
+        if stem.bpm:
+            left[("bpm", str(stem.bpm))] = 1.0
         if stem.key:
             left[("key", stem.key)] = 1.0
         drawn: list[Fact] = []

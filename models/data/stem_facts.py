@@ -53,8 +53,8 @@ class StemFacts:
 
     family: str
     facts: frozenset[Fact]
-    bpm: int
-    key: str | None  # "f# minor"; None for drums
+    bpm: int | None = None
+    key: str | None = None  # "f# minor"; None for drums
 
     def values(self, kind: str) -> list[str]:
         """Values of one kind, in alphabetical order."""
@@ -65,6 +65,11 @@ def facts_of_seed(seed: int, fonts: bool) -> dict[str, StemFacts]:
     """Facts of every stem of a seed's song, by family. `fonts`: sound fonts were loaded when it was rendered."""
     song = compose(seed)
     return {track.family: facts_of(song, track, fonts) for track in song.tracks}
+
+
+def family_only(family: str) -> StemFacts:
+    """Facts of a stem that nobody composed: the name of its family."""
+    return StemFacts(family, frozenset({("family", family)}))
 
 
 def facts_of(song: Song, track: Track, fonts: bool) -> StemFacts:

@@ -1,0 +1,197 @@
+"""Trains the starter CLAP on composed stems and captions of what the composer knows about them.
+
+    python -m models.data.pool --path /dev/shm/songs --slots 4000 --workers 12 --seconds 420 --sound-font X.sf3 &
+    python -m models.train.clap --pool /dev/shm/songs --out RUN --seconds 170 --workers 8
+
+The loop, its clock and its log are those of `models.train.run`. Say `--knows synthesis` when the pool is rendered
+without sound fonts, and `--knows families` when it comes from multitracks. Symmetric InfoNCE with the batch's
+other pairs as wrong answers (CLIP, arXiv 2103.00020, section 2.3).
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.data.wording import NOUNS, table
+from models.evaluate.retrieval import group_recall, recall, within_group_auc, zero_shot
+from models.families import FAMILIES
+from models.nets.clap import CLAP_PRESETS, TEXT_LENGTH, Clap, ClapConfig, contrastive_loss
+from models.tokenizer import Tokenizer
+from models.train import several
+from models.train.checkpoint import join_parts
+from models.train.clap_data import KNOWLEDGE, TOKENIZER, Batch, StemStore, augment
+from models.train.run import TrainingRun
+from models.train.run_settings import RunSettings, add_options, from_options
+
+REFRESH_S = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClapSettings:
+    """What is trained, on what, and how."""
+
+    pool: Path
+    config: ClapConfig = CLAP_PRESETS["starter"]
+    knows: str = "fonts"
+    batch: int = 1024
+    lr: float = 8e-4
+    warmup: int = 200  # steps
+    wait_for: int = 256  # songs to wait for before the start, up to 5 minutes
+    most_stems: int = 40_000
+    workers: int = 0  # processes that write captions
+
+
+class ClapTask:
+    """Model, data and loss; see `models.train.run.Task`."""
+
+    def __init__(self, settings: ClapSettings, run: RunSettings) -> None:
+        self.settings, self.seed, self.batch = settings, run.seed, settings.batch
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.store = StemStore(
+            settings.pool, self.device, settings.knows, settings.most_stems, settings.workers
+        )  # before CUDA
+        self.tokenizer = Tokenizer.load(TOKENIZER)
+        torch.manual_seed(run.seed)
+        self.module = Clap(replace(settings.config, tokens=len(self.tokenizer))).to(self.device)
+        self.generator = torch.Generator(self.device)
+        self.store.wait(settings.wait_for)
+        self._next_refresh = time.monotonic() + REFRESH_S
+
+    def parameter_groups(self) -> list[tuple[nn.Module, float]]:
+        return [(self.module, 1.0)]
+
+    def rate(self, progress: float, step: int) -> float:
+        """Linear warm-up in steps, then half a cosine over the budget down to 2 %."""
+        warm = min(1.0, step / self.settings.warmup + 0.01)
+        return self.settings.lr * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
+
+    def losses(self, progress: float, step: int) -> dict[str, Tensor]:
+        if time.monotonic() >= self._next_refresh:
+            self.store.refresh()
+            self._next_refresh = time.monotonic() + REFRESH_S
+        self.generator.manual_seed(several.seed(self.seed, step))
+        batch = self.store.draw(self.batch, self.generator)
+        return {"loss": self.loss(batch, step), "scale": self.module.log_scale.exp()}
+
+    def loss(self, batch: Batch, step: int) -> Tensor:
+        """InfoNCE of a batch, its sounds augmented; bfloat16 on CUDA."""
+        heard = augment(batch.log_mel, several.seed(self.seed, step))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            audio, text = self.module.audio(heard), self.module.text(batch.tokens)
+        return contrastive_loss(self.module.similarity(audio, text), batch.alike)
+
+    def check(self, averaged: Clap) -> dict[str, Any]:
+        """Retrieval on held-out songs, in usual and unseen wordings; see `retrieval_figures`."""
+        log_mel, usual, unseen, family = self.store.probe()
+        if len(family) < 2:
+            return {"songs": self.store.songs}
+        audio = torch.cat([averaged.audio(part) for part in log_mel.split(64)]).cpu().numpy()
+        figures: dict[str, Any] = {"songs": self.store.songs, "held_out_stems": len(family)}
+        for name, tokens in (("usual", usual), ("unseen", unseen)):
+            text = averaged.text(tokens).cpu().numpy()
+            prompts = family_prompts(averaged, self.tokenizer, name == "unseen", self.device)
+            figures |= {f"{name}_{key}": v for key, v in retrieval_figures(audio, text, prompts, family).items()}
+        return figures
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "stage": "clap",
+            "config": asdict(self.module.config),
+            "batch": self.batch,
+            "seed": self.seed,
+            "songs": self.store.songs,
+            "tokenizer": TOKENIZER.name,
+        }
+
+    def compile(self) -> None:
+        """Compiles blocks and stages and warms them up (CUDA only); leaves no trace in the weights."""
+        if self.device.type != "cuda":
+            return
+        torch.set_float32_matmul_precision("high")
+        torch._dynamo.config.recompile_limit = 64
+        for part in (*self.module.audio.stem, *self.module.audio.blocks, *self.module.text.blocks):
+            part.compile(dynamic=False)
+        self.generator.manual_seed(0)
+        self.loss(self.store.draw(self.batch, self.generator), 0).backward()
+        self.module.zero_grad(set_to_none=True)
+        torch.cuda.synchronize()
+
+
+def retrieval_figures(audio: np.ndarray, text: np.ndarray, prompts: np.ndarray, family: np.ndarray) -> dict[str, float]:
+    """How well texts `[n, 512]` find their sounds `[n, 512]`.
+
+    r1, r10: share of texts whose own stem is the nearest, or among the ten nearest; family: whose nearest stem is of
+    their family; song_auc: right against another stem of the same family (0.5: guessing); zero_shot: sounds nearest
+    to their family's name, prompts `[12, 512]`.
+    """
+    similarity = text @ audio.T
+    return {
+        "r1": recall(similarity, 1),
+        "r10": recall(similarity, 10),
+        "family": group_recall(similarity, family),
+        "song_auc": within_group_auc(similarity, family),
+        "zero_shot": zero_shot(audio, prompts, family),
+    }
+
+
+@torch.no_grad()
+def family_prompts(net: Clap, tokenizer: Tokenizer, unseen: bool, device: torch.device | str = "cpu") -> np.ndarray:
+    """One vector per family `[12, 512]`: the mean over its names."""
+    wordings = table(NOUNS)
+    vectors = []
+    for family in FAMILIES:
+        names = wordings["family", family].unseen if unseen else wordings["family", family].usual
+        tokens = torch.tensor([tokenizer.encode(name, TEXT_LENGTH) for name in names], device=device)
+        vectors.append(net.text(tokens).mean(0))
+    return torch.nn.functional.normalize(torch.stack(vectors), dim=-1).cpu().numpy()
+
+
+def load_clap(run: Path) -> tuple[Clap, dict[str, Any]]:
+    """The averaged weights of a run on the CPU, in evaluation mode, and their metadata."""
+    weights, notes = join_parts(run / "ema" if (run / "ema").is_dir() else run)
+    sizes = {**notes["config"], "channels": tuple(notes["config"]["channels"])}
+    net = Clap(ClapConfig(**sizes))
+    net.load_state_dict(weights)
+    return net.eval(), notes
+
+
+def train(settings: ClapSettings, run_settings: RunSettings) -> Path:
+    """Runs to the end of the budget; returns the folder with the averaged weights."""
+    several.join()
+    task = ClapTask(settings, run_settings)
+    try:
+        run = TrainingRun(task, run_settings)
+        task.compile()
+        run.train()
+        run.finish()
+    finally:
+        task.store.close()
+    return run_settings.out / "ema"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pool", type=Path, required=True, help="path of a pool, see models.data.pool")
+    parser.add_argument("--preset", choices=CLAP_PRESETS, default="starter")
+    parser.add_argument("--knows", choices=KNOWLEDGE, default="fonts", help="what is known about the pool's stems")
+    plain = {"batch", "lr", "warmup", "wait_for", "most_stems", "workers"}
+    for field in (field for field in fields(ClapSettings) if field.name in plain):
+        parser.add_argument("--" + field.name.replace("_", "-"), type=type(field.default), default=field.default)
+    add_options(parser, seconds=170.0, checkpoint_s=60.0, check_s=30.0)
+    options = parser.parse_args(arguments)
+    named = {name: getattr(options, name) for name in (*plain, "pool", "knows")}
+    train(ClapSettings(config=CLAP_PRESETS[options.preset], **named), from_options(options))
+
+
+if __name__ == "__main__":
+    main()
