@@ -33,6 +33,7 @@ from models.evaluate.musical import (
 from models.evaluate.report import errors_as_sentences, markdown_table, progress_bar, publish
 from models.families import FAMILIES
 from models.generator import Generator
+from models.guidance import UNGUIDED, Guidance
 
 REAL, DECODED, MADE, RANDOM = "real stem", "real stem, through the codec", "made by the pack", "real stem, random song"
 CHANGES = ("same again", "another context", "another seed")
@@ -58,6 +59,15 @@ class Plan:
     first_seed: int
     steps: int
     save: Path | None = None
+    guidance: Guidance = UNGUIDED
+
+    @property
+    def manner(self) -> str:
+        """How stems are drawn, for headings."""
+        steps = f"{self.steps} steps"
+        if self.guidance == UNGUIDED:
+            return steps
+        return f"{steps}, guidance {self.guidance.context:g} (context) and {self.guidance.prompt:g} (family)"
 
 
 def hear_family(generator: Generator, family: str, plan: Plan, done: Callable[[], None]) -> Heard:
@@ -90,7 +100,7 @@ def report(results: dict[str, Heard], pack: str, plan: Plan) -> str:
     seeds = "\n".join(f"- {family}: songs {', '.join(map(str, heard.seeds))}" for family, heard in results.items())
     return "\n\n".join(
         [
-            f"## Accompaniment of {pack}: {plan.songs} held-out songs per family, {plan.steps} steps, "
+            f"## Accompaniment of {pack}: {plan.songs} held-out songs per family, {plan.manner}, "
             f"first seed {plan.first_seed}",
             "AUC, stem made for this context against stems made for other contexts, 95 % bootstrap interval:",
             markdown_table(["family", "stem", *BEAT_SCORES, *HARMONY_SCORES], auc_rows),
@@ -108,6 +118,9 @@ def main(
     families: Annotated[str, typer.Option(help="Families, comma-separated.")] = "bass,drums,piano,pad",
     changes: Annotated[int, typer.Option(help="Songs also played with another context and seed.")] = 6,
     steps: Annotated[int, typer.Option(help="Steps of the sampler (0: what the pack says).")] = 0,
+    guidance: Annotated[
+        tuple[float, float], typer.Option(help="How strongly context and family are followed; 1: as trained.")
+    ] = (1.0, 1.0),
     out: Annotated[Path | None, typer.Option(help="Write the report here too.")] = None,
     save: Annotated[Path | None, typer.Option(help="Folder for WAVs of contexts and stems.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
@@ -118,10 +131,14 @@ def main(
     unknown = [family for family in chosen if family not in FAMILIES]
     if unknown:
         raise typer.BadParameter(f"no such family: {', '.join(unknown)}; there are {', '.join(FAMILIES)}")
+    try:
+        guided = Guidance(*guidance)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     load_font(held_out=False)
     with errors_as_sentences():
         generator = Generator(pack, device, threads)
-    plan = Plan(songs, min(changes, songs - 1), seed, steps or generator.pack.manifest.steps, save)
+    plan = Plan(songs, min(changes, songs - 1), seed, steps or generator.pack.manifest.steps, save, guided)
     with progress_bar("accompaniment", len(chosen) * songs) as done:
         results = {family: hear_family(generator, family, plan, done) for family in chosen}
     publish(report(results, pack.name, plan), out)
@@ -133,7 +150,7 @@ def _hear_song(generator: Generator, family: str, excerpt: Excerpt, plan: Plan, 
     latents = generator.encode_context(context)
 
     def make(context_latents: np.ndarray, stem_seed: int) -> Audio:
-        return generator.generate(context_latents, len(latents), family, stem_seed, plan.steps)
+        return generator.generate(context_latents, len(latents), family, stem_seed, plan.steps, guidance=plan.guidance)
 
     made = make(latents, seed)
     decoded = generator.codec.decode(generator.codec.encode(real), seed)

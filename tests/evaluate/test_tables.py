@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import typer
@@ -15,6 +17,7 @@ from models.evaluate.clips import Clip
 from models.evaluate.codec_table import group_report, measure_group
 from models.evaluate.excerpts import FRAMES
 from models.evaluate.report import markdown_table
+from models.guidance import UNGUIDED, Guidance
 from tests.figures import generate
 
 SONGS = 4
@@ -36,8 +39,14 @@ class Parrot:
     codec = PerfectCodec()
     encode_context = codec.encode
 
-    def generate(self, latents: np.ndarray, chunks: int, family: str, seed: int, steps: int) -> np.ndarray:
+    def __init__(self) -> None:
+        self.guided_by: list[Guidance] = []
+
+    def generate(
+        self, latents: np.ndarray, chunks: int, family: str, seed: int, steps: int, guidance: Guidance
+    ) -> np.ndarray:
         assert chunks == 15
+        self.guided_by.append(guidance)
         noise = np.random.default_rng(seed).standard_normal((2, FRAMES))
         return self.codec.decode(latents, seed) + 0.001 * noise.astype(np.float32)
 
@@ -46,10 +55,11 @@ class Parrot:
 def parrot():
     """What is heard of a parrot among drums."""
     soundfont.load([])
-    plan = Plan(SONGS, 2, 9_000_000, 5)
-    counted = []
-    heard = hear_family(Parrot(), "drums", plan, lambda: counted.append(1))
+    plan = Plan(SONGS, 2, 9_000_000, 5, guidance=Guidance(1.5, 2.0))
+    counted, bird = [], Parrot()
+    heard = hear_family(bird, "drums", plan, lambda: counted.append(1))
     assert len(counted) == SONGS
+    assert bird.guided_by == [plan.guidance] * (SONGS + 3 * 2)  # two songs were played three more times
     return heard, plan
 
 
@@ -72,9 +82,18 @@ def test_the_change_of_output_tells_context_from_repetition(parrot):
 def test_the_report_names_counts_and_seeds(parrot):
     heard, plan = parrot
     text = accompaniment_table.report({"drums": heard}, "test", plan)
-    assert f"{SONGS} held-out songs per family, 5 steps" in text
+    assert f"{SONGS} held-out songs per family, 5 steps, guidance 1.5 (context) and 2 (family), first" in text
     assert all(str(seed) in text for seed in heard.seeds)
     assert "made by the pack" in text
+    assert "guidance" not in accompaniment_table.report({"drums": heard}, "test", replace(plan, guidance=UNGUIDED))
+
+
+def test_guidance_below_zero_is_refused(tmp_path):
+    app = typer.Typer()
+    app.command()(accompaniment_table.main)
+    result = CliRunner().invoke(app, ["--pack", str(tmp_path / "none"), "--guidance", "1", "-1"])
+    assert result.exit_code == 2
+    assert "finite number" in result.output
 
 
 def test_the_codec_table_passes_a_copy_and_fails_noise(band_clip):
