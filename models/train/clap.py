@@ -40,7 +40,8 @@ class ClapSettings:
     """What is trained, on what, and how."""
 
     pool: Path
-    config: ClapConfig = CLAP_PRESETS["starter"]
+    start: Path | None = None  # a run whose weights to begin with
+    config: ClapConfig = CLAP_PRESETS["starter"]  # of a model that begins from nothing
     knows: str = "fonts"
     batch: int = 1024
     lr: float = 8e-4
@@ -56,12 +57,11 @@ class ClapTask:
     def __init__(self, settings: ClapSettings, run: RunSettings) -> None:
         self.settings, self.seed, self.batch = settings, run.seed, settings.batch
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.store = StemStore(
-            settings.pool, self.device, settings.knows, settings.most_stems, settings.workers
-        )  # before CUDA
+        # Before anything is put on the GPU: the store forks its workers.
+        self.store = StemStore(settings.pool, self.device, settings.knows, settings.most_stems, settings.workers)
         self.tokenizer = Tokenizer.load(TOKENIZER)
         torch.manual_seed(run.seed)
-        self.module = Clap(replace(settings.config, tokens=len(self.tokenizer))).to(self.device)
+        self.module = first_clap(settings, len(self.tokenizer)).to(self.device)
         self.generator = torch.Generator(self.device)
         self.store.wait(settings.wait_for)
         self._next_refresh = time.monotonic() + REFRESH_S
@@ -126,6 +126,16 @@ class ClapTask:
         torch.cuda.synchronize()
 
 
+def first_clap(settings: ClapSettings, tokens: int) -> Clap:
+    """A new model, or the averaged weights of a run; ValueError when that run reads another tokenizer."""
+    if settings.start is None:
+        return Clap(replace(settings.config, tokens=tokens))
+    net, _ = load_clap(settings.start)
+    if net.config.tokens != tokens:
+        raise ValueError(f"{settings.start} reads {net.config.tokens} tokens; the tokenizer now has {tokens}.")
+    return net.train()
+
+
 def retrieval_figures(audio: np.ndarray, text: np.ndarray, prompts: np.ndarray, family: np.ndarray) -> dict[str, float]:
     """How well texts `[n, 512]` find their sounds `[n, 512]`.
 
@@ -182,6 +192,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pool", type=Path, required=True, help="path of a pool, see models.data.pool")
+    parser.add_argument("--from", dest="start", type=Path, help="run whose weights to begin with")
     parser.add_argument("--preset", choices=CLAP_PRESETS, default="starter")
     parser.add_argument("--knows", choices=KNOWLEDGE, default="fonts", help="what is known about the pool's stems")
     plain = {"batch", "lr", "warmup", "wait_for", "most_stems", "workers"}
@@ -189,7 +200,7 @@ def main(arguments: list[str] | None = None) -> None:
         parser.add_argument("--" + field.name.replace("_", "-"), type=type(field.default), default=field.default)
     add_options(parser, seconds=170.0, checkpoint_s=60.0, check_s=30.0)
     options = parser.parse_args(arguments)
-    named = {name: getattr(options, name) for name in (*plain, "pool", "knows")}
+    named = {name: getattr(options, name) for name in (*plain, "pool", "start", "knows")}
     train(ClapSettings(config=CLAP_PRESETS[options.preset], **named), from_options(options))
 
 

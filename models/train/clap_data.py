@@ -88,6 +88,7 @@ class StemStore:
         while self.refresh(1.0) or self.songs < songs:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"The pool holds {self.songs} songs after {patience_s:.0f} s, not {songs}.")
+            time.sleep(0.05)  # leaves the processor to those who write the songs
 
     def refresh(self, most_s: float = 0.1) -> bool:
         """Takes in new songs, for about so many seconds; True while more are waiting."""
