@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import multiprocessing
 import os
 import shutil
 import time
@@ -54,11 +55,13 @@ class UserSongs:
         """Cut the songs into excerpts unless that is done; returns how many songs and excerpts there are.
 
         Raises:
-            ValueError: nothing in the folder can be used, or the disk is too small.
+            ValueError: nothing in the folder can be used, the disk is too small, or this is Windows.
         """
         done = self._note("songs")
         if done.get("data") == str(self.data) and self.excerpts in (0, done["excerpts"]):
             return done
+        if "fork" not in multiprocessing.get_all_start_methods():
+            raise ValueError("Training needs Linux or macOS; on Windows use the Windows Subsystem for Linux.")
         source = MultitrackExcerpts(self.data)
         count = self.excerpts or self._enough(source)
         self._begin(count)

@@ -25,7 +25,7 @@ from models.train.checkpoint import load_checkpoint, save_parts
 from models.train.latent_data import LatentPool
 from models.train.lineage import pack_behind, stage_of, write_note
 from models.train.songs_of_user import UserSongs
-from models.train.trained import load_codec
+from models.train.trained import dit_checkpoint, load_codec
 from tests.data import user_folders
 from tests.models.conftest import TINY_CODEC, exported, save_tiny_runs, tiny_pack  # noqa: F401 (two are fixtures)
 
@@ -208,6 +208,20 @@ def test_packs_of_runs_that_do_not_belong_together_are_refused(tmp_path: Path) -
         packing.check_latents(packing.choose([tmp_path / "consistency", tmp_path / "other"]))
     assert pack_behind(tmp_path / "one").name == "starter"
     assert dit.is_dir()
+
+
+@pytest.mark.slow
+def test_two_processes_by_the_command_leave_one_run(data: Path, tiny: Path, tmp_path: Path) -> None:
+    _, saved = save_tiny_runs(tmp_path)
+    weights, notes = dit_checkpoint(saved)
+    save_parts(tmp_path / "first" / "ema", weights, {**notes, "stage": "dit"})
+    run = tmp_path / "run"
+    words = ("--from", tmp_path / "first", "--codec", tiny, "--stage", "consistency", "--excerpts", 8, "--batch", 4)
+    code, said = riffbridge("train", "--gpus", 2, "--data", data, *words, "--out", run, "--steps", 5)
+    assert code == 0, said
+    assert said.count("Cutting 3 songs") == 1
+    assert [line["step"] for line in lines(run) if "finished" in line] == [5]
+    assert stage_of(run) == "consistency"
 
 
 @pytest.mark.slow
