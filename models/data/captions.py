@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from models.data.composer.dice import Dice
 from models.data.stem_facts import StemFacts, facts_of_seed
 from models.data.wording import ADJECTIVES, NOUNS, TAILS, Phrases, table
+from models.families import FAMILIES
 
 Fact = tuple[str, str]
 
@@ -145,6 +146,12 @@ def captions(stem: StemFacts, seed: int | str, count: int, unseen: bool = False)
     """So many captions of a stem; the same seed gives the same ones."""
     writer = Writer(Dice(f"{seed}/captions/{stem.family}/{unseen}"), unseen)
     return [writer.write(stem).text for _ in range(count)]
+
+
+def family_names(unseen: bool = False) -> list[tuple[str, ...]]:
+    """What each family is called, in the order of FAMILIES."""
+    both = [_NOUNS["family", family] for family in FAMILIES]
+    return [phrases.unseen if unseen else phrases.usual for phrases in both]
 
 
 def misspell(text: str, dice: Dice) -> str:

@@ -47,3 +47,20 @@ def group_recall(similarity: Array, group: NDArray[np.integer]) -> float:
 def zero_shot(audio: Array, prompts: Array, truth: NDArray[np.integer]) -> float:
     """Share of unit vectors `[n, d]` that lie nearest to the prompt of their class, prompts `[class, d]`."""
     return float(((audio @ prompts.T).argmax(1) == truth).mean())
+
+
+def retrieval_figures(audio: Array, text: Array, prompts: Array, family: NDArray[np.integer]) -> dict[str, float]:
+    """How well texts `[n, 512]` find their sounds `[n, 512]`.
+
+    r1, r10: share of texts whose own stem is the nearest, or among the ten nearest; family: whose nearest stem is of
+    their family; song_auc: right against another stem of the same family (0.5: guessing); zero_shot: sounds nearest
+    to their family's name, prompts `[12, 512]`.
+    """
+    similarity = text @ audio.T
+    return {
+        "r1": recall(similarity, 1),
+        "r10": recall(similarity, 10),
+        "family": group_recall(similarity, family),
+        "song_auc": within_group_auc(similarity, family),
+        "zero_shot": zero_shot(audio, prompts, family),
+    }

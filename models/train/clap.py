@@ -21,9 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.data.wording import NOUNS, table
-from models.evaluate.retrieval import group_recall, recall, within_group_auc, zero_shot
-from models.families import FAMILIES
+from models.data.captions import family_names
+from models.evaluate.retrieval import retrieval_figures
 from models.nets.clap import CLAP_PRESETS, TEXT_LENGTH, Clap, ClapConfig, contrastive_loss
 from models.tokenizer import Tokenizer
 from models.train import several
@@ -90,7 +89,7 @@ class ClapTask:
         return contrastive_loss(self.module.similarity(audio, text), batch.alike)
 
     def check(self, averaged: Clap) -> dict[str, Any]:
-        """Retrieval on held-out songs, in usual and unseen wordings; see `retrieval_figures`."""
+        """Retrieval on held-out songs, in usual and unseen wordings; see `models.evaluate.retrieval`."""
         log_mel, usual, unseen, family = self.store.probe()
         if len(family) < 2:
             return {"songs": self.store.songs}
@@ -136,30 +135,11 @@ def first_clap(settings: ClapSettings, tokens: int) -> Clap:
     return net.train()
 
 
-def retrieval_figures(audio: np.ndarray, text: np.ndarray, prompts: np.ndarray, family: np.ndarray) -> dict[str, float]:
-    """How well texts `[n, 512]` find their sounds `[n, 512]`.
-
-    r1, r10: share of texts whose own stem is the nearest, or among the ten nearest; family: whose nearest stem is of
-    their family; song_auc: right against another stem of the same family (0.5: guessing); zero_shot: sounds nearest
-    to their family's name, prompts `[12, 512]`.
-    """
-    similarity = text @ audio.T
-    return {
-        "r1": recall(similarity, 1),
-        "r10": recall(similarity, 10),
-        "family": group_recall(similarity, family),
-        "song_auc": within_group_auc(similarity, family),
-        "zero_shot": zero_shot(audio, prompts, family),
-    }
-
-
 @torch.no_grad()
 def family_prompts(net: Clap, tokenizer: Tokenizer, unseen: bool, device: torch.device | str = "cpu") -> np.ndarray:
     """One vector per family `[12, 512]`: the mean over its names."""
-    wordings = table(NOUNS)
     vectors = []
-    for family in FAMILIES:
-        names = wordings["family", family].unseen if unseen else wordings["family", family].usual
+    for names in family_names(unseen):
         tokens = torch.tensor([tokenizer.encode(name, TEXT_LENGTH) for name in names], device=device)
         vectors.append(net.text(tokens).mean(0))
     return torch.nn.functional.normalize(torch.stack(vectors), dim=-1).cpu().numpy()

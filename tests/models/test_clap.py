@@ -11,6 +11,7 @@ import torch
 
 from models.clap import AUDIO_GRAPH, TEXT_GRAPH, TOKENIZER, Clap, clap_windows, mono
 from models.errors import ContextError, ModelError, PackError
+from models.evaluate.clap_table import held_out_stems, table
 from models.log_mel import CLAP_FRAMES, log_mel, mel_filters
 from models.nets.clap import CLAP_PRESETS, ClapConfig, contrastive_loss
 from models.nets.clap import Clap as ClapNet
@@ -203,3 +204,14 @@ def test_the_loss_knows_right_from_wrong_and_spares_equal_texts() -> None:
     confused[0, 1] = confused[1, 0] = 20
     assert contrastive_loss(confused) > 0.4
     assert contrastive_loss(confused, equal) < 1e-3
+
+
+def test_the_retrieval_table_is_complete_and_repeats(clap: Clap) -> None:
+    stems = list(held_out_stems(3, fonts=False))
+    assert len(stems) >= 3
+    figures = table(clap, stems)
+    assert figures == table(clap, list(held_out_stems(3, fonts=False)))
+    assert set(figures) == {"usual", "unseen"}
+    for found in figures.values():
+        assert all(0 <= value <= 1 or np.isnan(value) for value in found.values())
+        assert found["r10"] >= found["r1"]

@@ -12,11 +12,11 @@ import torch
 
 from models.data import pool
 from models.data.stem_facts import facts_of_seed
-from models.evaluate.retrieval import group_recall, ranks, recall, within_group_auc, zero_shot
+from models.evaluate.retrieval import group_recall, ranks, recall, retrieval_figures, within_group_auc, zero_shot
 from models.families import FAMILIES
 from models.nets.clap import Clap, ClapConfig, contrastive_loss
 from models.tokenizer import Tokenizer
-from models.train.clap import ClapSettings, ClapTask, family_prompts, first_clap, load_clap, retrieval_figures, train
+from models.train.clap import ClapSettings, ClapTask, family_prompts, first_clap, load_clap, train
 from models.train.clap_data import CAPTIONS, TOKENIZER, StemStore, augment, caption_codes
 from models.train.run_settings import RunSettings
 
