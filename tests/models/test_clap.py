@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import time
+from contextlib import redirect_stdout
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,8 @@ from models.nets.clap import Clap as ClapNet
 from models.nets.clap_graphs import export_clap
 from models.nets.log_mel import LogMel
 from models.tokenizer import Tokenizer, train
+from models.train.checkpoint import save_parts
+from models.train.clap_export import main
 
 TINY = ClapConfig(tokens=0, channels=(8, 16, 32), heads=2, audio_layers=1, text_width=32, text_layers=1)
 
@@ -43,11 +48,18 @@ def net(words: Tokenizer) -> ClapNet:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("clap")
-    errors = export_clap(net(tokenizer()), tokenizer(), made)
-    assert set(errors) == {AUDIO_GRAPH, TEXT_GRAPH}
-    assert max(errors.values()) < 1e-4
-    return made
+    """A tiny network as training leaves it, exported by the command."""
+    made, words = tmp_path_factory.mktemp("clap"), tokenizer()
+    trained = net(words)
+    save_parts(made / "run" / "ema", trained.state_dict(), {"config": asdict(trained.config)})
+    words.save(made / "words.json")
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        main([str(made / "run"), "--out", str(made / "out"), "--tokenizer", str(made / "words.json")])
+    lines = printed.getvalue().splitlines()
+    assert [line.split()[0] for line in lines] == [AUDIO_GRAPH, TEXT_GRAPH]
+    assert all(float(line.split()[-1]) < 1e-4 for line in lines)
+    return made / "out"
 
 
 @pytest.fixture(scope="module")
