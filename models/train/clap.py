@@ -1,7 +1,7 @@
 """Trains the starter CLAP on composed stems and captions of what the composer knows about them.
 
     python -m models.data.pool --path /dev/shm/songs --slots 4000 --workers 12 --seconds 420 --sound-font X.sf3 &
-    python -m models.train.clap --pool /dev/shm/songs --out RUN --seconds 170 --workers 8
+    python -m models.train.clap --pool /dev/shm/songs --out RUN --seconds 150 --workers 8
 
 The loop, its clock and its log are those of `models.train.run`. Say `--knows synthesis` when the pool is rendered
 without sound fonts, and `--knows families` when it comes from multitracks. Symmetric InfoNCE with the batch's
@@ -178,7 +178,7 @@ def main(arguments: list[str] | None = None) -> None:
     plain = {"batch", "lr", "warmup", "wait_for", "most_stems", "workers"}
     for field in (field for field in fields(ClapSettings) if field.name in plain):
         parser.add_argument("--" + field.name.replace("_", "-"), type=type(field.default), default=field.default)
-    add_options(parser, seconds=170.0, checkpoint_s=60.0, check_s=30.0)
+    add_options(parser, seconds=150.0, checkpoint_s=60.0, check_s=30.0)
     options = parser.parse_args(arguments)
     named = {name: getattr(options, name) for name in (*plain, "pool", "start", "knows")}
     train(ClapSettings(config=CLAP_PRESETS[options.preset], **named), from_options(options))
