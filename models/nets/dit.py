@@ -8,6 +8,7 @@ puts the preconditioning around it and is what gets exported.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -161,16 +162,7 @@ class DiT(NullConditions, nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.final_modulation = nn.Linear(condition, 2 * width)
         self.output = nn.Linear(width, LATENT)
-        self._start()
-
-    def _start(self) -> None:
-        """Xavier everywhere; zeros where AdaLN-Zero asks for them, so that F is exactly 0 at first."""
-        for module in self.modules():
-            if isinstance(module, nn.Linear):
-                nn.init.xavier_uniform_(module.weight)
-                nn.init.zeros_(module.bias)
-        for zeroed in [self.final_modulation, self.output, *(block.modulation for block in self.blocks)]:
-            nn.init.zeros_(zeroed.weight)
+        begin_at_zero(self, [self.final_modulation, self.output, *(block.modulation for block in self.blocks)])
 
     def forward(self, noisy: Tensor, noise: Tensor, context: Tensor, clap: Tensor) -> Tensor:
         """Runs F.
@@ -249,3 +241,13 @@ def parameter_parts(net: DiT) -> dict[str, int]:
 
 def _two_layers(features: int, width: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(features, width), nn.SiLU(), nn.Linear(width, width))
+
+
+def begin_at_zero(network: nn.Module, zeroed: Iterable[nn.Linear]) -> None:
+    """Xavier everywhere; zeros where AdaLN-Zero asks for them (`zeroed`), so that F is exactly 0 at first."""
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            nn.init.zeros_(module.bias)
+    for layer in zeroed:
+        nn.init.zeros_(layer.weight)

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.nets.dit import CLAP, NoiseFeatures, modulate
+from models.nets.dit import CLAP, NoiseFeatures, begin_at_zero, modulate
 from models.nets.preconditioning import SIGMA_DATA
 
 
@@ -119,16 +119,7 @@ class GapBridge(nn.Module):
         self.blocks = nn.ModuleList(ResidualBlock(config) for _ in range(config.blocks))
         self.final_modulation = nn.Linear(config.condition, 2 * config.width)
         self.output = nn.Linear(config.width, config.components)
-        self._start()
-
-    def _start(self) -> None:
-        """Xavier everywhere; zeros where AdaLN-Zero asks for them, so that F is exactly 0 at first."""
-        for module in self.modules():
-            if isinstance(module, nn.Linear):
-                nn.init.xavier_uniform_(module.weight)
-                nn.init.zeros_(module.bias)
-        for zeroed in [self.final_modulation, self.output, *(block.modulation for block in self.blocks)]:
-            nn.init.zeros_(zeroed.weight)
+        begin_at_zero(self, [self.final_modulation, self.output, *(block.modulation for block in self.blocks)])
 
     def fit(self, texts: Tensor, audios: Tensor) -> None:
         """Fit both maps to training vectors [n, 512]; audio gets the spread that the preconditioning expects."""
