@@ -194,10 +194,9 @@ class Codec:
 
 def _closed(chunks: Iterator[_Chunk], frames: int) -> Iterator[_Chunk]:
     """The chunks of a ring of `frames` STFT frames with closed phases; one chunk more comes in, where they arrive."""
-    held: list[_Chunk] = []
-    first, start = max(frames - CLOSING_FRAMES, 0), None
+    held = [next(chunks)]
+    first, start = max(frames - CLOSING_FRAMES, 0), held[0].estimate[..., 0]
     for chunk in chunks:
-        start = chunk.estimate[..., 0] if start is None else start
         held.append(chunk)
         if held[0].index < first // CHUNK_STFT_FRAMES:
             yield held.pop(0)

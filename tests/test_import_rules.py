@@ -15,6 +15,7 @@ from bridge_server.settings import default_pack_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME_OF_MODELS = {
+    "canvas",
     "clap",
     "codec",
     "errors",
@@ -22,17 +23,21 @@ RUNTIME_OF_MODELS = {
     "gap_bridge",
     "generator",
     "guidance",
+    "inpainting",
     "log_mel",
+    "loop",
     "manifest",
     "noise",
     "onnx_file",
     "pack",
     "phase",
+    "ring",
     "sampler",
     "schedule",
     "session",
     "spectrogram",
     "tokenizer",
+    "underlay",
 }
 RUNTIME = tuple(f"models.{name}" for name in sorted(RUNTIME_OF_MODELS))
 MAKING = ("models.nets", "models.train", "models.data", "models.evaluate", "models.export")

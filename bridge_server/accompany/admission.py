@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bridge_server.accompany.length import Length, stem_length
 from bridge_server.accompany.request import StemRequest
 from bridge_server.audio import new_files, safe_paths, wav_gate
-from bridge_server.audio.regions import check_length, check_region
+from bridge_server.audio.regions import check_region
 from bridge_server.audio.wav_gate import WavHeader
 from bridge_server.errors import FileNotReady
 
-DEFAULT_RATE_HZ = 48_000
 MOST_BYTES_PER_FRAME = 8
 """Stereo at 32 bits."""
 
@@ -41,6 +41,8 @@ class Admission:
         """
         asked = StemRequest.from_pairs(request_id, {"out_dir": str(self.default_folder), **pairs}, seed)
         request = replace(asked, roots=None if roots is None else tuple(str(root) for root in roots))
+        if "format" not in pairs and request.redo_start is not None:
+            request = replace(request, format=_format_that_keeps(request, roots))
         return request.to_dict(), admit(request, roots)
 
 
@@ -49,27 +51,37 @@ def admit(request: StemRequest, roots: Sequence[Path] | None) -> float:
 
     A bounce that is not finished is not refused: the worker waits for it and says file-not-ready if it never is.
     """
-    seconds = _seconds(request, roots)
+    length = _length(request, roots)
     folder = safe_paths.out_folder(request.out_dir, roots)
-    rate = request.sample_rate or DEFAULT_RATE_HZ
-    new_files.require_space(folder, round(seconds * rate) * MOST_BYTES_PER_FRAME * request.variations)
-    return seconds
+    frames = 0 if length is None else length.frames
+    new_files.require_space(folder, frames * MOST_BYTES_PER_FRAME * request.variations)
+    return 0.0 if length is None else length.seconds
 
 
-def _seconds(request: StemRequest, roots: Sequence[Path] | None) -> float:
-    if request.context is None:
-        rate = request.sample_rate or DEFAULT_RATE_HZ
-        frames = request.length_frames or 0
-        check_length(frames, rate)
-        return frames / rate
-    header = _header(request.context, roots)
-    if header is None:
-        return 0.0
-    return check_region(header, request.context_start, request.context_frames) / header.sample_rate
+def _length(request: StemRequest, roots: Sequence[Path] | None) -> Length | None:
+    """Length of the stems, or None while one of the files is still being written."""
+    context = init = None
+    if request.context is not None:
+        header = _header(request.context, roots)
+        if header is None:
+            return None
+        context = Length(check_region(header, request.context_start, request.context_frames), header.sample_rate)
+    if request.init is not None:
+        header = _header(request.init, roots)
+        if header is None:
+            return None
+        init = Length(check_region(header, 0, None), header.sample_rate)
+    return stem_length(request, context, init)
+
+
+def _format_that_keeps(request: StemRequest, roots: Sequence[Path] | None) -> str:
+    """The format in which what is not made anew stays bit for bit: 24 bits hold 16, too."""
+    header = _header(str(request.init), roots)
+    return "wav32f" if header is not None and (header.is_float or header.bits > 24) else request.format
 
 
 def _header(path: str, roots: Sequence[Path] | None) -> WavHeader | None:
-    """The context's header, None while it is still being written."""
+    """A WAV's header, None while it is still being written."""
     with safe_paths.open_file(path, roots) as file:
         try:
             return wav_gate.read_header(file.handle)

@@ -11,20 +11,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bridge_server.accompany import recipe as recipes
 from bridge_server.accompany import variations
-from bridge_server.accompany.context import MODEL_RATE_HZ, Context, read_context
+from bridge_server.accompany.context import Context, read_context
 from bridge_server.accompany.draws import DRAWS, is_silent
+from bridge_server.accompany.init import Init, read_init
+from bridge_server.accompany.length import Length, stem_length
+from bridge_server.accompany.loop import Loop
+from bridge_server.accompany.playing import Material, Playing
 from bridge_server.accompany.progress import OnProgress, Progress
 from bridge_server.accompany.recipe import Player, Recipe
+from bridge_server.accompany.region import Region
 from bridge_server.accompany.request import StemRequest
 from bridge_server.accompany.stopwatch import StageWatch, timed
+from bridge_server.accompany.straight import Straight
 from bridge_server.accompany.variations import StemResult, Variation
 from bridge_server.audio import Check, loudness, new_files, safe_paths, wav_file
-from bridge_server.audio.regions import check_length
-from bridge_server.audio.resample import frames_at, resample
+from bridge_server.audio.resample import resample
 from bridge_server.audio.waveform import Waveform
 from bridge_server.errors import BadArguments, Cancelled, FormatNotSupported, Internal, ModelMissing, OutOfMemory
 from models.errors import ContextError, DeviceError, ModelError, PackError, Stopped
@@ -40,7 +44,8 @@ class _Job:
 
     request: StemRequest
     context: Context | None
-    latents: NDArray[np.float32] | None
+    init: Init | None
+    playing: Playing
     frames: int
     rate: int
     folder: Path
@@ -112,10 +117,7 @@ class Accompanist:
             )
         with _as_riff_errors():
             job = self._begin(recipe.request, Progress(on_progress, 1), None, folder)
-            if job.context is not None and job.context.mark != recipe.context:
-                raise BadArguments(
-                    "The context is not the one of the recipe any more.", f"Restore {recipe.request.context}"
-                )
+            _require_same(job, recipe)
             result = self._make(job, variations.plan(recipe.request)[recipe.index], (recipe.attempt,))
             job.progress.finish()
             return result
@@ -123,33 +125,29 @@ class Accompanist:
     def _begin(
         self, request: StemRequest, progress: Progress, context_file: Path | None, folder: Path | None = None
     ) -> _Job:
-        """Everything before the first note: folder, context, latents of the context, length of the stems."""
+        """Everything before the first note: folder, context, stem to vary, length, and what the models hear of them."""
         out = safe_paths.out_folder(str(folder or request.out_dir))
         seconds: dict[str, float] = {}
-        if request.context is None:
-            rate = request.sample_rate or MODEL_RATE_HZ
-            frames = request.length_frames or 0
-            check_length(frames, rate)
-            return _Job(request, None, None, frames, rate, out, progress, seconds)
+        context, init = None, None
         with timed(seconds, "reading"):
-            progress.reading()
-            context = read_context(request, context_file, self.stop.check)
+            if request.context is not None or request.init is not None:
+                progress.reading()
+            if request.context is not None:
+                context = read_context(request, context_file, self.stop.check)
+            if request.init is not None:
+                init = read_init(request, self.stop.check)
+        length = stem_length(request, _length_of(context), _length_of(init))
         with timed(seconds, "encoding"):
-            latents = self._encode(context, progress)
-        rate = request.sample_rate or context.mark.sample_rate
-        frames = frames_at(context.mark.frames, context.mark.sample_rate, rate)
-        return _Job(request, context, latents, frames, rate, out, progress, seconds)
-
-    def _encode(self, context: Context, progress: Progress) -> NDArray[np.float32]:
-        progress.encoding(0.0)
-        return self._generator.encode_context(context.audio.samples, lambda done, of: progress.encoding(done / of))
+            material = Material(self._generator, request, context, init, length, self.stop.check, progress.encoding)
+            playing = _way(request)(material)
+        return _Job(request, context, init, playing, length.frames, length.rate, out, progress, seconds)
 
     def _make(self, job: _Job, variation: Variation, attempts: Iterable[int] = range(DRAWS)) -> StemResult:
         """One stem: played until it sounds, brought to its rate, length and loudness, written with its recipe."""
-        seconds, wished = dict(job.seconds), frames_at(job.frames, job.rate, MODEL_RATE_HZ)
+        seconds = dict(job.seconds)
         for attempt in attempts:
             audio = self._play(job, variation, seconds, attempt)
-            if not (silent := is_silent(audio.samples[:, :wished])):
+            if not (silent := is_silent(job.playing.judged(audio))):
                 break
         with timed(seconds, "writing"):
             job.progress.writing(variation.index)
@@ -163,6 +161,7 @@ class Accompanist:
             seed=variation.seed,
             player=self.player,
             context=None if job.context is None else job.context.mark,
+            init=None if job.init is None else job.init.mark,
             gain=gain,
             file=written.path.name,
             sha256=written.sha256,
@@ -177,7 +176,6 @@ class Accompanist:
 
     def _play(self, job: _Job, variation: Variation, seconds: dict[str, float], attempt: int) -> Waveform:
         """The stem as the models make it, 48 kHz stereo, at least as long as wished."""
-        chunks = self._generator.chunks_for(frames_at(job.frames, job.rate, MODEL_RATE_HZ))
         watch = StageWatch(seconds)
 
         def report(fraction: float, stage: str) -> None:
@@ -185,18 +183,39 @@ class Accompanist:
             job.progress.playing(variation.index, fraction, watch.stage + (" again" if attempt else ""))
 
         watch.enter("playing")
-        samples = self._generator.generate(
-            job.latents, chunks, job.request.family, variation.seed, job.request.steps, report, attempt
-        )
+        audio = job.playing.play(variation.seed, attempt, report)
         watch.leave()
-        if not np.isfinite(samples).all():
+        if not np.isfinite(audio.samples).all():
             raise Internal("The models gave samples that are no numbers.", "Try another seed; then tell us.")
-        return Waveform(np.asarray(samples, np.float32), MODEL_RATE_HZ)
+        return audio
+
+
+def _length_of(heard: Context | Init | None) -> Length | None:
+    return None if heard is None else Length(heard.mark.frames, heard.mark.sample_rate)
+
+
+def _way(request: StemRequest) -> Callable[[Material], Playing]:
+    """How a request is played."""
+    if request.redo_start is not None:
+        return Region
+    return Loop if request.loop else Straight
+
+
+def _require_same(job: _Job, recipe: Recipe) -> None:
+    """Refuse to replay with other files than those of the recipe."""
+    for what, path, now, then in (
+        ("context", job.request.context, None if job.context is None else job.context.mark, recipe.context),
+        ("stem to vary", job.request.init, None if job.init is None else job.init.mark, recipe.init),
+    ):
+        if now != then:
+            raise BadArguments(f"The {what} is not the one of the recipe any more.", f"Restore {path}")
 
 
 def _finish(job: _Job, audio: Waveform, check: Check) -> tuple[Waveform, float]:
     """The audio at the stem's rate, length and loudness, and the gain that this took."""
     stem = resample(audio, job.rate, job.frames, check)
+    if job.playing.keeps_level:
+        return stem, 1.0
     gain = min(1.0, loudness.peak_gain(stem))
     if job.request.loudness == "match" and job.context is not None:
         gain = loudness.match_gain(stem, job.context.lufs, check)

@@ -35,7 +35,7 @@ class Player:
 
 @dataclass(frozen=True)
 class ContextMark:
-    """The context as it was: hash of the whole file, its rate and the frames of the region used."""
+    """A file as it was (the context, the stem to vary): hash of the whole, its rate, the frames of the region used."""
 
     sha256: str
     sample_rate: int
@@ -63,6 +63,7 @@ class Recipe:
     seconds: dict[str, float]
     attempt: int = 0
     silent: bool = False
+    init: ContextMark | None = None
 
     def to_json(self) -> str:
         """The file's text."""
@@ -116,7 +117,7 @@ def _parse(held: Any) -> Recipe:
         raise BadArguments(
             f"The recipe has format {held['recipe']}; this version reads {FORMAT}.", "Update riffbridge."
         )
-    mark, attempt = held["context"], held.get("attempt", 0)
+    mark, init, attempt = held["context"], held.get("init"), held.get("attempt", 0)
     if Path(held["file"]).name != held["file"] or not 0 <= held["index"] < held["request"]["variations"]:
         raise ValueError
     if not (isinstance(attempt, int) and attempt >= 0):
@@ -125,6 +126,7 @@ def _parse(held: Any) -> Recipe:
         request=StemRequest.from_dict(held["request"]),
         player=Player(**held["player"]),
         context=None if mark is None else ContextMark(**mark),
+        init=None if init is None else ContextMark(**init),
         attempt=attempt,
         silent=bool(held.get("silent", False)),
         **{

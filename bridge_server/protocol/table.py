@@ -248,9 +248,17 @@ PAIRS: tuple[Argument, ...] = (
     Argument("guidance", "f", "how strongly the context leads", 0, 20, default_words="the pack's"),
     Argument("prompt_guidance", "f", "how strongly the prompt leads", 0, 20, default_words="the pack's"),
     Argument("init", "s", "path of an existing stem to vary", longest=2048, form="path", default_words="none"),
-    Argument("strength", "f", "0 keeps `init`, 1 ignores it", 0, 1, default=0.5),
-    Argument("redo_start", "i", "where the part of `init` to make anew starts", unit="frames", default_words="none"),
-    Argument("redo_frames", "i", "length of that part; the rest is kept", 1, unit="frames", default_words="none"),
+    Argument("strength", "f", "0 keeps `init`, 1 ignores it", 0, 1, default_words="0.5; 1 with `redo_start`"),
+    Argument(
+        "redo_start",
+        "i",
+        "where the part of `init` to make anew starts, at its own rate",
+        unit="frames",
+        default_words="none",
+    ),
+    Argument(
+        "redo_frames", "i", "length of that part; the rest stays as it is", 1, unit="frames", default_words="none"
+    ),
     Argument("loop", "i", "1 = the stem's end meets its start without a seam", 0, 1, default=0),
     Argument("sample_rate", "i", "of the stem", 8000, 192_000, unit="Hz", default_words="the context's, or 48000"),
     Argument(

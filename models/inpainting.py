@@ -1,0 +1,72 @@
+"""A region of a piece made anew between what is kept (inpainting by overwriting: Lugmayr et al., arXiv 2201.09865)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.canvas import Canvas
+from models.generator import CONTINUE_INDEX, OVERLAP_CHUNKS, Generator, continuing_sigmas
+from models.guidance import UNGUIDED, Guidance
+from models.noise import latents_stream
+from models.spectrogram import SLOTS
+from models.underlay import Underlay
+
+Array = NDArray[np.float32]
+OnStep = Callable[[int, int], None]
+
+OVERLAP = OVERLAP_CHUNKS * SLOTS
+
+
+def inpaint(
+    generator: Generator,
+    latents: Array,
+    known: NDArray[np.bool_],
+    context: Array | None,
+    family: str | None = None,
+    seed: int = 0,
+    steps: int | None = None,
+    on_step: OnStep | None = None,
+    attempt: int = 0,
+    guidance: Guidance = UNGUIDED,
+    strength: float = 1.0,
+) -> Array:
+    """Latents `[slot, 64]` of whole chunks with those that are not `known` `[slot]` made anew.
+
+    strength: how far the new ones may leave the old (1: as if they had not been there). Else as `Generator.write`.
+    """
+    under = Underlay(latents, strength)
+    if under.keeps_all or known.all():
+        return latents
+    canvas = Canvas(generator, latents, known, context, family, guidance)
+    levels, start = generator.beginning(steps, under)
+    going_on = continuing_sigmas(levels, min(levels[0], canvas.schedule.sigma(CONTINUE_INDEX)))
+    plan = gap_windows(known, generator.pack.manifest.dimensions.window_chunks * SLOTS, OVERLAP)
+    for place, order in enumerate(plan):
+        first_estimate = start[order] if start is not None else None
+        if start is None and place:
+            first_estimate = canvas.gone_on(order)
+        canvas.write(order, going_on if place else levels, latents_stream(seed, place, attempt), first_estimate)
+        if on_step is not None:
+            on_step(place + 1, len(plan))
+    return canvas.latents
+
+
+def gap_windows(known: NDArray[np.bool_], window: int, overlap: int) -> list[NDArray[np.intp]]:
+    """Windows `[slot]` that cover what is not known.
+
+    One with the gap in its middle where that leaves `overlap` slots on both sides (or the piece ends); for a longer gap
+    windows that go on from each other.
+    """
+    gap = np.flatnonzero(~known)
+    first, end, slots = int(gap[0]), int(gap[-1]) + 1, len(known)
+    window = min(window, slots)
+    if end - first <= window - 2 * overlap or window == slots:
+        starts = [(first + end - window) // 2]
+    else:
+        starts = [first - overlap]
+        while starts[-1] + window < end + overlap and starts[-1] + window < slots:
+            starts.append(min(starts[-1] + window - overlap, end + overlap - window))
+    return [min(max(start, 0), slots - window) + np.arange(window) for start in starts]
