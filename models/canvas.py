@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from models.generator import Generator
 from models.guidance import Guidance
+from models.recall import recalled
 from models.sampler import sample
 
 Array = NDArray[np.float32]
@@ -73,9 +74,7 @@ class Canvas:
         self.known[order] = True
 
     def gone_on(self, order: Slots) -> Array:
-        """A first estimate of the slots `order`: what is known, and in its gap the slots before that over again."""
-        latents, fixed = self.latents[order].copy(), self.known[order]
-        gap = np.flatnonzero(~fixed)
-        before = latents[max(0, gap[0] - len(gap)) : gap[0]]
-        latents[gap] = np.resize(before, (len(gap), before.shape[1])) if len(before) else 0
+        """A first estimate of the slots `order`: what is known, and in its gap what fits from elsewhere."""
+        latents, gap = self.latents[order].copy(), np.flatnonzero(~self.known[order])
+        latents[gap] = recalled(self.latents, self.known, self._context, int(order[gap[0]]), len(gap))
         return latents

@@ -15,6 +15,7 @@ from models.families import FAMILIES, family_index
 from models.guidance import UNGUIDED, Guidance, mix
 from models.noise import latents_stream
 from models.pack import Pack
+from models.recall import recalled
 from models.sampler import Denoise, Known, sample
 from models.schedule import Schedule
 from models.session import Session, StopSignal
@@ -146,7 +147,9 @@ class Generator:
         for place, span in enumerate(plan):
             first = span.known == span.start
             levels = sigmas if first else going_on
-            start = None if first else _as_tokens(carried_on(latents, span))
+            start = (
+                None if first else _as_tokens(carried_on(latents, span, None if context_latents is None else context))
+            )
             if below is not None and (first or sigmas[0] <= limit):
                 start = _as_tokens(below[span.start : span.end])
             given = None if context_latents is None else _as_tokens(context[span.start : span.end])
@@ -255,12 +258,13 @@ def continuing_sigmas(sigmas: Sequence[float], first: float) -> list[float]:
     return [first, *(sigma for sigma in sigmas if sigma < first * 0.999)]
 
 
-def carried_on(latents: Array, span: Span) -> Array:
-    """First estimate of a window `[chunk, 8, 64]`: what is known, then the chunks before the join over again."""
-    missing = span.end - span.known
-    before = latents[max(0, span.known - missing) : span.known]
-    again = np.concatenate([before] * -(-missing // len(before)))[:missing]
-    return np.concatenate([latents[span.start : span.known], again])
+def carried_on(latents: Array, span: Span, context: Array | None) -> Array:
+    """First estimate of a window `[chunk, 8, 64]`: what is known, then what fits from before the join."""
+    slots = latents.shape[1]
+    flat, first = latents.reshape(-1, latents.shape[-1]), span.known * slots
+    beside = None if context is None else context.reshape(flat.shape)
+    again = recalled(flat, np.arange(len(flat)) < first, beside, first, (span.end - span.known) * slots)
+    return np.concatenate([latents[span.start : span.known], again.reshape(-1, *latents.shape[1:])])
 
 
 def _as_tokens(latents: Array) -> Array:

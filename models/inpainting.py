@@ -19,6 +19,13 @@ OnStep = Callable[[int, int], None]
 
 OVERLAP = OVERLAP_CHUNKS * SLOTS
 
+NEW_INDEX = 0.7
+"""Noise index (sigma 12) at which a region begins that is wholly new, with what was played elsewhere underneath.
+
+From pure noise its level was 2.8 dB off what it had been and from here 0.7 dB, with as much that is new (correlation
+with the old latents .62 and .65; 8 regions of 3.4 s, 4 families).
+"""
+
 
 def inpaint(
     generator: Generator,
@@ -42,13 +49,13 @@ def inpaint(
         return latents
     canvas = Canvas(generator, latents, known, context, family, guidance)
     levels, start = generator.beginning(steps, under)
+    if start is None and known.any():
+        levels = continuing_sigmas(levels, canvas.schedule.sigma(NEW_INDEX))
     going_on = continuing_sigmas(levels, min(levels[0], canvas.schedule.sigma(CONTINUE_INDEX)))
     plan = gap_windows(known, generator.pack.manifest.dimensions.window_chunks * SLOTS, OVERLAP)
     for place, order in enumerate(plan):
-        first_estimate = start[order] if start is not None else None
-        if start is None and place:
-            first_estimate = canvas.gone_on(order)
-        canvas.write(order, going_on if place else levels, latents_stream(seed, place, attempt), first_estimate)
+        below = start[order] if start is not None else canvas.gone_on(order) if canvas.known.any() else None
+        canvas.write(order, going_on if place else levels, latents_stream(seed, place, attempt), below)
         if on_step is not None:
             on_step(place + 1, len(plan))
     return canvas.latents

@@ -31,6 +31,7 @@ RUNTIME_OF_MODELS = {
     "onnx_file",
     "pack",
     "phase",
+    "recall",
     "ring",
     "sampler",
     "schedule",
