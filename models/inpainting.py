@@ -74,6 +74,6 @@ def gap_windows(known: NDArray[np.bool_], window: int, overlap: int) -> list[NDA
         starts = [(first + end - window) // 2]
     else:
         starts = [first - overlap]
-        while starts[-1] + window < end + overlap and starts[-1] + window < slots:
+        while starts[-1] + window < end:
             starts.append(min(starts[-1] + window - overlap, end + overlap - window))
     return [min(max(start, 0), slots - window) + np.arange(window) for start in starts]

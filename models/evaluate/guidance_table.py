@@ -1,8 +1,8 @@
 """Which guidance should be the default? `python -m models.evaluate.guidance_table`.
 
-The same songs and seeds are played under several pairs of guidance (context, prompt). Adherence to the context: the AUCs
-of `accompaniment_table`. Adherence to the prompt: how often the asked family is the one whose real stems sound most alike
-(mean and spread of the mel spectrum, onsets per second). Level says what guidance does beside that.
+The same songs and seeds are played under several pairs of guidance (context, prompt). Adherence to the context: the
+AUCs of `accompaniment_table`. Adherence to the prompt: how often the asked family is the one whose real stems are most
+alike (mean and spread of the mel spectrum, onsets per second). Level says what guidance does beside that.
 """
 
 from __future__ import annotations

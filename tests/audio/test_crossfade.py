@@ -20,7 +20,7 @@ def test_outside_bit_for_bit_and_fades_inside_at_most_20_ms() -> None:
     fade = round(0.02 * 48_000)
     assert FADE_S <= 0.02
     assert np.array_equal(result[:, 20_000 + fade : 30_000 - fade], new[:, fade:-fade])
-    assert np.abs(np.diff(result)).max() <= 1.1 * max(np.abs(np.diff(kept)).max(), np.abs(np.diff(new)).max())
+    assert np.abs(np.diff(result)).max() <= np.abs(np.diff(kept)).max() + np.abs(np.diff(new)).max()
 
 
 @pytest.mark.parametrize(("start", "frames"), [(0, 5_000), (43_000, 5_000), (0, 48_000)])
