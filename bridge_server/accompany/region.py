@@ -81,7 +81,7 @@ class Region:
     def _encode(self, audio: Waveform) -> Samples:
         """Latents `[slot, 64]` of the place in some audio at the stem's rate."""
         part = Waveform(np.ascontiguousarray(audio.samples[:, self._place.cut]), audio.sample_rate)
-        heard = resample(part, MODEL_RATE_HZ, check=self._material.check)
+        heard = resample(part, MODEL_RATE_HZ, self._place.heard_frames, self._material.check)
         latents = self._material.generator.encode_context(heard.samples, self._material.encoded)
         return latents.reshape(-1, latents.shape[-1])
 
@@ -94,8 +94,8 @@ class _Place:
         self._slots = slots
         self.decoded_from = max(first - SLOTS, 0)
         self.frames_before = (first - self.decoded_from) * SLOT_FRAMES
-        chunks = -(-(end + 1 - self.decoded_from) // SLOTS)
-        self.decoded_to = self.decoded_from + chunks * SLOTS
+        self.decoded_to = self.decoded_from + _whole_chunks(end + 1 - self.decoded_from)
+        self.heard_frames = _whole_chunks(max(slots, self.decoded_to)) * SLOT_FRAMES
 
     @classmethod
     def around(cls, start: int, frames: int, stem: Waveform) -> _Place:
@@ -104,12 +104,15 @@ class _Place:
         first = min(AROUND_SLOTS, int(start / slot))
         end = first + int(np.ceil(frames / slot))
         slots = min(end + AROUND_SLOTS, first + int((stem.frames - start) / slot))
-        begin = start - round(first * slot)
-        whole_chunks = -(-(end + SLOTS) // SLOTS) * SLOTS
-        last = begin + round(max(slots, whole_chunks) * slot)
-        return cls(slice(max(begin, 0), min(last, stem.frames)), first, end, slots)
+        begin = max(start - round(first * slot), 0)
+        return cls(slice(begin, min(begin + round(max(slots, end) * slot), stem.frames)), first, end, slots)
 
     def known(self, slots: int) -> NDArray[np.bool_]:
-        """Which slots are kept: all of the stem but those of the region."""
+        """Which slots are kept: all of the stem but those of the region, and none behind its end."""
         at = np.arange(slots)
         return ((at < self.first) | (at >= self.end)) & (at < self._slots)
+
+
+def _whole_chunks(slots: int) -> int:
+    """Slots of as many whole chunks as hold that many."""
+    return -(-slots // SLOTS) * SLOTS

@@ -46,6 +46,5 @@ class Straight:
         return stem.samples[:, : self._wished]
 
     def _encode(self, audio: Waveform) -> Samples:
-        at_model_rate = resample(audio, MODEL_RATE_HZ, check=self._material.check)
-        latents = self._material.generator.encode_context(at_model_rate.samples, self._material.encoded)
-        return latents[: self._chunks]
+        heard = resample(audio, MODEL_RATE_HZ, self._wished, self._material.check)
+        return self._material.generator.encode_context(heard.samples, self._material.encoded)
