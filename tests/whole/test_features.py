@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bridge_server.client import RiffClient
+from bridge_server.commands.generate import frames_of
 from bridge_server.errors import (
     BadArguments,
     FormatNotSupported,
@@ -144,13 +145,13 @@ def test_guidance_of_one_is_as_trained_and_more_is_another_stem(
 
 
 def test_a_draft_of_one_step_is_the_same_take(client: RiffClient, asked: dict[str, Any], out_dir: str) -> None:
-    """Over four seeds, a draft is more like its own final take than like those of others."""
+    """Over three seeds, a draft is more like its own final take than like those of others."""
     drafts, finals = (
-        [bounces.read(s.path) for s in play(client, **asked, variations=4, out_dir=out_dir, **steps).stems]
+        [bounces.read(s.path) for s in play(client, **asked, variations=3, out_dir=out_dir, **steps).stems]
         for steps in ({"steps": 1}, {})
     )
-    own = np.mean([alike(drafts[k], finals[k]) for k in range(4)])
-    others = np.mean([alike(drafts[k], finals[j]) for k in range(4) for j in range(4) if k != j])
+    own = np.mean([alike(drafts[k], finals[k]) for k in range(3)])
+    others = np.mean([alike(drafts[k], finals[j]) for k in range(3) for j in range(3) if k != j])
     assert own > others
 
 
@@ -231,5 +232,5 @@ def test_the_command_line_asks_for_all_of_it(
     (told,) = tmp_path.glob("looped*.json")
     ran = riffbridge("replay", told, "--out-dir", tmp_path / "again", "--pack", PACK)
     assert "The same bytes" in ran.stdout
-    ran = riffbridge(*common, "--redo", 0.5, 1.0)
-    assert (ran.returncode, "--init" in ran.stderr) == (1, True)
+    with pytest.raises(BadArguments, match="without --init"):
+        frames_of((0.5, 1.0), None)

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from bridge_server.accompany import recipe as recipes
+from bridge_server.accompany.pipeline import Accompanist
+from bridge_server.errors import BadArguments
 from bridge_server.protocol.messages import Cancelled as CancelledMessage
 from bridge_server.protocol.messages import Progress
 from bridge_server.protocol.table import Value
 from tests.whole import bounces
 from tests.whole.asking import Played, files, follow, play
-from tests.whole.real_server import PACK, RealServer, riffbridge
+from tests.whole.real_server import PACK, RealServer
 
 SECONDS = 2.0
 FEATURES: dict[str, dict[str, Value]] = {
@@ -23,6 +26,8 @@ FEATURES: dict[str, dict[str, Value]] = {
     "guided": {"guidance": 1.5, "prompt_guidance": 2.0},
     "draft": {"steps": 1},
 }
+OFTEN_TESTED = ("guided", "draft")
+"""Slow tests: they go the way of any stem (test_deaths.py), with other numbers."""
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +53,17 @@ def wishes_of(feature: str, asked: dict[str, Any]) -> dict[str, Any]:
     return common | {name: asked["STEM"] if value == "STEM" else value for name, value in FEATURES[feature].items()}
 
 
-@pytest.mark.parametrize("feature", FEATURES)
+@pytest.fixture(scope="module")
+def replayer() -> Accompanist:
+    """Loaded once, for all replays; the command is tested beside the features."""
+    return Accompanist(PACK)
+
+
+@pytest.mark.parametrize(
+    "feature", [pytest.param(name, marks=pytest.mark.slow if name in OFTEN_TESTED else ()) for name in FEATURES]
+)
 def test_killed_cancelled_and_replayed_it_is_the_same(
-    feature: str, server: RealServer, asked: dict[str, Any], tmp_path: Path
+    feature: str, server: RealServer, asked: dict[str, Any], replayer: Accompanist, tmp_path: Path
 ) -> None:
     wishes = wishes_of(feature, asked)
     with server.client() as client:
@@ -73,17 +86,18 @@ def test_killed_cancelled_and_replayed_it_is_the_same(
         again = follow(client, client.generate(**wishes, out_dir=str(tmp_path / "cancelled")).request_id)
         assert again.hashes == calm.hashes
 
-    path = Path(calm.stems[1].path).with_suffix(".json")
-    ran = riffbridge("replay", path, "--out-dir", tmp_path / "replayed", "--pack", PACK)
-    assert "The same bytes" in ran.stdout, ran.stdout + ran.stderr
+    held = recipes.load(Path(calm.stems[1].path).with_suffix(".json"))
+    assert replayer.replay(held, tmp_path / "replayed", lambda fraction, stage: None).sha256 == calm.hashes[1]
 
 
-def test_replay_with_another_stem_to_vary_says_so(server: RealServer, asked: dict[str, Any], tmp_path: Path) -> None:
+def test_replay_with_another_stem_to_vary_says_so(
+    server: RealServer, asked: dict[str, Any], replayer: Accompanist, tmp_path: Path
+) -> None:
     copy = bounces.write(tmp_path / "copy.wav", bounces.read(asked["STEM"]))
     with server.client() as client:
         wishes = {name: asked[name] for name in ("context", "prompt", "seed")}
         varied = play(client, **wishes, init=copy, strength=0.2, out_dir=str(tmp_path / "out")).stem
     bounces.write(tmp_path / "copy.wav", bounces.read(asked["STEM"]) * 0.5)
-    ran = riffbridge("replay", Path(varied.path).with_suffix(".json"), "--out-dir", tmp_path / "again", "--pack", PACK)
-    assert ran.returncode == 1
-    assert "not the one of the recipe any more" in ran.stderr
+    held = recipes.load(Path(varied.path).with_suffix(".json"))
+    with pytest.raises(BadArguments, match="not the one of the recipe any more"):
+        replayer.replay(held, tmp_path / "again", lambda fraction, stage: None)
