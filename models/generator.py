@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from models.codec import Codec
 from models.errors import DeviceError, ModelError, PackError, Stopped
-from models.families import FAMILIES, family_index
 from models.guidance import UNGUIDED, Guidance, mix
 from models.noise import latents_stream
 from models.pack import Pack
 from models.sampler import Denoise, Known, sample
 from models.session import Session, StopSignal
 from models.spectrogram import CHUNK_FRAMES
+from models.style import Stylist
 
 Array = NDArray[np.float32]
 OnProgress = Callable[[float, str], None]
@@ -53,7 +53,6 @@ class Generator:
         """Verify and load the pack and make one small real run on the device (PackError, DeviceError)."""
         self.pack = Pack.open(pack_folder)
         self.stop = stop or StopSignal()
-        self._families = self.pack.array("families.npy")
         self._null_clap, self._null_context = self.pack.array("null_clap.npy"), self.pack.array("null_context.npy")
         self._check_arrays()
         self._load_verified(device, threads)
@@ -83,7 +82,7 @@ class Generator:
         self,
         context_latents: Array | None,
         chunks: int,
-        family: str | None = None,
+        style: Array | None = None,
         seed: int = 0,
         steps: int | None = None,
         on_progress: OnProgress | None = None,
@@ -92,7 +91,8 @@ class Generator:
     ) -> Array:
         """One stem `[2, 32768 chunks]` at 48 kHz; the same arguments give the same bytes on the same machine.
 
-        Context and family may each be missing (None): every combination was trained. Variations are made one by one, so
+        style: unit vector `[512]` of a sound, see `stylist`. Context and style may each be missing (None): every
+        combination was trained. Variations are made one by one, so
         that the first is there early: a batch of four would save 3 of the 16 ms of a DiT step on two cores, 0.01 s of
         the 2.7 s that a stem of 10.24 s takes.
         """
@@ -101,14 +101,14 @@ class Generator:
         def play(done: int, of: int) -> None:
             report(0.2 * done / of, "playing")
 
-        latents = self.write(context_latents, chunks, family, seed, steps, play, attempt, guidance)
+        latents = self.write(context_latents, chunks, style, seed, steps, play, attempt, guidance)
         return self.codec.decode(latents, seed, on_step=lambda done, of: report(0.2 + 0.8 * done / of, "decoding"))
 
     def write(
         self,
         context_latents: Array | None,
         chunks: int,
-        family: str | None = None,
+        style: Array | None = None,
         seed: int = 0,
         steps: int | None = None,
         on_step: Callable[[int, int], None] | None = None,
@@ -127,7 +127,7 @@ class Generator:
             first = span.known == span.start
             levels, start = (sigmas, None) if first else (going_on, _as_tokens(carried_on(latents, span)))
             given = None if context_latents is None else _as_tokens(context[span.start : span.end])
-            denoise = self._denoiser(given, family, guidance, levels[-1])
+            denoise = self._denoiser(given, style, guidance, levels[-1])
             tokens = _as_tokens(latents[span.start : span.end])
             known = _known(tokens, (span.known - span.start) * latents.shape[1])
             step = None if on_step is None else _shifted(on_step, done, total)
@@ -138,16 +138,16 @@ class Generator:
             done += len(levels)
         return latents
 
-    def _denoiser(self, context: Array | None, family: str | None, guidance: Guidance, last: float) -> Denoise:
+    def _denoiser(self, context: Array | None, style: Array | None, guidance: Guidance, last: float) -> Denoise:
         """The C-DiT with its conditions filled in, context as tokens `[1, token, 64]`; unguided at sigma `last`.
 
         The evaluations of a guided step are one batch; what they add up to is kept in the range of the training.
         """
-        clap = self._null_clap if family is None else self._families[family_index(family)]
+        clap = self._null_clap if style is None else style
         limit = self.pack.manifest.latent_limit
 
         def denoise(noisy: Array, sigma: float) -> Array:
-            terms = guidance.terms(sigma if sigma > last else 0.0, context is not None, family is not None)
+            terms = guidance.terms(sigma if sigma > last else 0.0, context is not None, style is not None)
             none = np.broadcast_to(self._null_context, noisy.shape)
             inputs = {
                 "noisy": np.repeat(noisy, len(terms), 0),
@@ -171,8 +171,8 @@ class Generator:
     def _check_arrays(self) -> None:
         """Refuse tables of the wrong size."""
         size = self.pack.manifest.dimensions
-        shapes = (self._families.shape, self._null_clap.shape, self._null_context.shape)
-        if shapes != ((len(FAMILIES), size.clap), (size.clap,), (size.latent,)):
+        shapes = (self._null_clap.shape, self._null_context.shape)
+        if shapes != ((size.clap,), (size.latent,)):
             raise PackError(f"The tables of this pack have the wrong shapes {shapes}: fetch it again.")
 
     def _load_verified(self, device: str, threads: int) -> None:
@@ -193,7 +193,8 @@ class Generator:
     def _load(self, device: str, threads: int) -> None:
         self.codec = Codec(self.pack, device, self.stop, threads)
         self._dit = Session(self.pack.path("c_dit.onnx"), device, threads, self.stop)
-        sessions = (*self.codec.sessions, self._dit)
+        self.stylist = Stylist(self.pack, device, threads, self.stop)
+        sessions = (*self.codec.sessions, self._dit, *self.stylist.sessions)
         if len({session.provider for session in sessions}) > 1:
             raise DeviceError("Some of the models run on the GPU and some do not: choose the CPU.")
         self.device, self.provider = self._dit.device, self._dit.provider
@@ -201,7 +202,7 @@ class Generator:
     def _verify(self) -> None:
         """One chunk of silence through every graph; also the first run, which is slow, is over then."""
         self._silence = self.codec.encode(np.zeros((2, CHUNK_FRAMES), np.float32))
-        audio = self.generate(self._silence, 1, seed=0, steps=1)
+        audio = self.generate(self._silence, 1, self.stylist.of_words("", 0), seed=0, steps=1)
         if audio.shape != (2, CHUNK_FRAMES) or not np.isfinite(audio).all():
             raise DeviceError(f"The models give no finite audio on {self.device}.")
 

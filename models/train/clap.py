@@ -26,12 +26,15 @@ from models.evaluate.retrieval import retrieval_figures
 from models.nets.clap import CLAP_PRESETS, TEXT_LENGTH, Clap, ClapConfig, contrastive_loss
 from models.tokenizer import Tokenizer
 from models.train import several
-from models.train.checkpoint import join_parts
 from models.train.clap_data import KNOWLEDGE, TOKENIZER, Batch, StemStore, augment
+from models.train.clap_pairs import ClapPairs, save_pairs
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
+from models.train.trained import load_clap
 
 REFRESH_S = 0.5
+PAIR_CAPTIONS = 4  # of a stem, beside each of its two windows, for the bridge
+PAIR_STEMS = 256  # embedded at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,7 @@ class ClapSettings:
     wait_for: int = 256  # songs to wait for before the start, up to 5 minutes
     most_stems: int = 40_000
     workers: int = 0  # processes that write captions
+    pairs: Path | None = None  # where to write the pairs that the bridge learns from
 
 
 class ClapTask:
@@ -145,13 +149,19 @@ def family_prompts(net: Clap, tokenizer: Tokenizer, unseen: bool, device: torch.
     return torch.nn.functional.normalize(torch.stack(vectors), dim=-1).cpu().numpy()
 
 
-def load_clap(run: Path) -> tuple[Clap, dict[str, Any]]:
-    """The averaged weights of a run on the CPU, in evaluation mode, and their metadata."""
-    weights, notes = join_parts(run / "ema" if (run / "ema").is_dir() else run)
-    sizes = {**notes["config"], "channels": tuple(notes["config"]["channels"])}
-    net = Clap(ClapConfig(**sizes))
-    net.load_state_dict(weights)
-    return net.eval(), notes
+@torch.no_grad()
+def embedded_pairs(net: Clap, store: StemStore, captions: int = PAIR_CAPTIONS) -> ClapPairs:
+    """Every stem that was learnt from, in both of its windows, beside some of its captions, as vectors."""
+    texts, audios, songs = [], [], []
+    for first in range(0, store.stems, PAIR_STEMS):
+        rows = slice(first, min(first + PAIR_STEMS, store.stems))
+        with torch.autocast(store.device.type, torch.bfloat16, enabled=store.device.type == "cuda"):
+            heard = net.audio(store.log_mel[rows].float().flatten(0, 1)).unflatten(0, (-1, 2))
+            read = net.text(store.codes[rows, :captions].long().flatten(0, 1)).unflatten(0, (-1, captions))
+        audios.append(heard.repeat_interleave(captions, 1).flatten(0, 1).float().cpu())
+        texts.append(read.repeat(1, 2, 1).flatten(0, 1).float().cpu())
+        songs.append(np.repeat(store.serial[rows], 2 * captions))
+    return ClapPairs(torch.cat(texts).numpy(), torch.cat(audios).numpy(), np.concatenate(songs))
 
 
 def train(settings: ClapSettings, run_settings: RunSettings) -> Path:
@@ -163,6 +173,8 @@ def train(settings: ClapSettings, run_settings: RunSettings) -> Path:
         task.compile()
         run.train()
         run.finish()
+        if settings.pairs and several.rank() == 0:
+            save_pairs(settings.pairs, embedded_pairs(run.ema.net, task.store))
     finally:
         task.store.close()
     return run_settings.out / "ema"
@@ -174,13 +186,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--pool", type=Path, required=True, help="path of a pool, see models.data.pool")
     parser.add_argument("--from", dest="start", type=Path, help="run whose weights to begin with")
     parser.add_argument("--preset", choices=CLAP_PRESETS, default="starter")
+    parser.add_argument("--pairs", type=Path, help="folder for the pairs that models.train.gap_bridge learns from")
     parser.add_argument("--knows", choices=KNOWLEDGE, default="fonts", help="what is known about the pool's stems")
     plain = {"batch", "lr", "warmup", "wait_for", "most_stems", "workers"}
     for field in (field for field in fields(ClapSettings) if field.name in plain):
         parser.add_argument("--" + field.name.replace("_", "-"), type=type(field.default), default=field.default)
     add_options(parser, seconds=150.0, checkpoint_s=60.0, check_s=30.0)
     options = parser.parse_args(arguments)
-    named = {name: getattr(options, name) for name in (*plain, "pool", "start", "knows")}
+    named = {name: getattr(options, name) for name in (*plain, "pool", "start", "knows", "pairs")}
     train(ClapSettings(config=CLAP_PRESETS[options.preset], **named), from_options(options))
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from models.nets.clap_graphs import export_clap
 from models.tokenizer import Tokenizer
-from models.train.clap import load_clap
 from models.train.clap_data import TOKENIZER
+from models.train.trained import load_clap
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -32,6 +32,7 @@ from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
 from models.train.song_feed import SongFeed
 from models.train.trained import load_codec
+from models.train.widen import hearing_relations
 
 PAIR_FRAMES = 2 * CHUNK_FRAMES + 2 * EDGE  # two chunks with the audio that their outer windows reach into
 
@@ -57,8 +58,7 @@ class CodecTask:
         self.settings, self.seed, self.batch = settings, run.seed, settings.batch
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(run.seed)
-        codec = Codec(settings.config) if settings.start is None else load_codec(settings.start)[0].train()
-        self.module = on_device(codec, self.device)
+        self.module = on_device(first_codec(settings), self.device)
         torch._dynamo.config.automatic_dynamic_shapes = False
         torch._dynamo.config.recompile_limit = 64
         compiled = torch.compile if self.device.type == "cuda" else (lambda function: function)
@@ -91,6 +91,16 @@ class CodecTask:
     def describe(self) -> dict[str, Any]:
         config = asdict(self.module.config)
         return {"stage": self.settings.stage, "config": config, "batch": self.batch, "seed": self.seed}
+
+
+def first_codec(settings: CodecSettings) -> Codec:
+    """A new codec, or the averaged weights of a run, or those of a pack; the encoder stage may widen what it hears."""
+    if settings.start is None:
+        return Codec(settings.config)
+    codec, _ = load_codec(settings.start)
+    if settings.stage == "encoder" and settings.config.hears_relations:
+        codec = hearing_relations(codec)
+    return codec.train()
 
 
 def draw_pairs(feed: SongFeed, batch: int, augment: Callable[..., Tensor], held_out: bool = False) -> Tensor:

@@ -130,7 +130,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
     made.add_argument("--codec", help="run or pack whose latents are learnt; default what --from was trained with")
     made.add_argument("--work", type=Path, help="folder for excerpts and latents, kept; default in --out, deleted")
-    made.add_argument("--excerpts", type=int, default=0, help="of 10.24 s, 12 MB of disk and memory each")
+    made.add_argument("--excerpts", type=int, default=0, help="of 20.48 s, 24 MB of disk and memory each")
     made.add_argument("--workers", type=int, default=os.cpu_count() or 2, help="processes that cut excerpts")
     made.add_argument("--batch", type=int, default=0, help="per process; smaller ones need less memory")
     made.add_argument("--steps", type=int, default=0, help="count steps instead of minutes")

@@ -21,7 +21,7 @@ from models.data.multitrack_excerpts import MultitrackExcerpts
 from models.data.multitracks import RATE, frames_of
 
 EXCERPT_BYTES = pool.STEMS * 2 * pool.FRAMES * 2
-EXCERPTS = (64, 256)  # fewest and most when nothing is asked for: 0.8 and 3.0 GB
+EXCERPTS = (64, 256)  # fewest and most when nothing is asked for: 1.5 and 6.0 GB
 EXCERPTS_PER_LENGTH = 1.5  # how many times over the music is cut into excerpts
 PATIENCE_S = 3600.0
 MADE = (
@@ -65,7 +65,7 @@ class UserSongs:
         source = MultitrackExcerpts(self.data)
         count = self.excerpts or self._enough(source)
         self._begin(count)
-        print(f"Cutting {len(source.findings.songs)} songs into {count} excerpts of 10.24 s ...", flush=True)
+        print(f"Cutting {len(source.findings.songs)} songs into {count} excerpts of 20.48 s ...", flush=True)
         began = time.monotonic()
         pool.fill_from(source, self.pool, min(self.workers, count), PATIENCE_S, 0, once=True)
         serials = pool.PoolReader(self.pool).serials()
@@ -109,7 +109,7 @@ class UserSongs:
     def _enough(self, source: MultitrackExcerpts) -> int:
         seconds = sum(frames_of(song) for song in source.findings.songs) / RATE
         fewest, most = EXCERPTS
-        return max(fewest, min(most, math.ceil(EXCERPTS_PER_LENGTH * seconds / 10.24)))
+        return max(fewest, min(most, math.ceil(EXCERPTS_PER_LENGTH * seconds / (pool.FRAMES / RATE))))
 
     def _begin(self, count: int) -> None:
         """Empty files; what was made of other excerpts goes."""
