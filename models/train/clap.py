@@ -32,7 +32,7 @@ from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
 from models.train.trained import load_clap
 
-REFRESH_S = 0.5
+REFRESH_S, REFRESHING_S = 0.5, 0.25  # how often new songs are taken in, and for how long; 0.1 s took in 5 songs/s
 PAIR_CAPTIONS = 4  # of a stem, beside each of its two windows, for the bridge
 PAIR_STEMS = 256  # embedded at once
 
@@ -52,6 +52,7 @@ class ClapSettings:
     most_stems: int = 40_000
     workers: int = 0  # processes that write captions
     pairs: Path | None = None  # where to write the pairs that the bridge learns from
+    keep_audio: bool = False  # train the text tower alone: what was learnt from audio vectors stays valid
 
 
 class ClapTask:
@@ -70,7 +71,7 @@ class ClapTask:
         self._next_refresh = time.monotonic() + REFRESH_S
 
     def parameter_groups(self) -> list[tuple[nn.Module, float]]:
-        return [(self.module, 1.0)]
+        return [(self.module.text if self.settings.keep_audio else self.module, 1.0)]
 
     def rate(self, progress: float, step: int) -> float:
         """Linear warm-up in steps, then half a cosine over the budget down to 2 %."""
@@ -79,7 +80,7 @@ class ClapTask:
 
     def losses(self, progress: float, step: int) -> dict[str, Tensor]:
         if time.monotonic() >= self._next_refresh:
-            self.store.refresh()
+            self.store.refresh(REFRESHING_S)
             self._next_refresh = time.monotonic() + REFRESH_S
         self.generator.manual_seed(several.seed(self.seed, step))
         batch = self.store.draw(self.batch, self.generator)
@@ -89,7 +90,9 @@ class ClapTask:
         """InfoNCE of a batch, its sounds augmented; bfloat16 on CUDA."""
         heard = augment(batch.log_mel, several.seed(self.seed, step))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            audio, text = self.module.audio(heard), self.module.text(batch.tokens)
+            with torch.set_grad_enabled(not self.settings.keep_audio and torch.is_grad_enabled()):
+                audio = self.module.audio(heard)
+            text = self.module.text(batch.tokens)
         return contrastive_loss(self.module.similarity(audio, text), batch.alike)
 
     def check(self, averaged: Clap) -> dict[str, Any]:
@@ -185,6 +188,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pool", type=Path, required=True, help="path of a pool, see models.data.pool")
     parser.add_argument("--from", dest="start", type=Path, help="run whose weights to begin with")
+    parser.add_argument("--keep-audio", action="store_true", help="with --from: train the text tower alone")
     parser.add_argument("--preset", choices=CLAP_PRESETS, default="starter")
     parser.add_argument("--pairs", type=Path, help="folder for the pairs that models.train.gap_bridge learns from")
     parser.add_argument("--knows", choices=KNOWLEDGE, default="fonts", help="what is known about the pool's stems")
@@ -193,7 +197,7 @@ def main(arguments: list[str] | None = None) -> None:
         parser.add_argument("--" + field.name.replace("_", "-"), type=type(field.default), default=field.default)
     add_options(parser, seconds=150.0, checkpoint_s=60.0, check_s=30.0)
     options = parser.parse_args(arguments)
-    named = {name: getattr(options, name) for name in (*plain, "pool", "start", "knows", "pairs")}
+    named = {name: getattr(options, name) for name in (*plain, "pool", "start", "knows", "pairs", "keep_audio")}
     train(ClapSettings(config=CLAP_PRESETS[options.preset], **named), from_options(options))
 
 

@@ -49,6 +49,7 @@ class CodecSettings:
     check_batch: int = 64
     warm_up: int = 150
     wait_for: int = 250
+    compile: str = "all"
 
 
 class CodecTask:
@@ -62,7 +63,8 @@ class CodecTask:
         torch._dynamo.config.automatic_dynamic_shapes = False
         torch._dynamo.config.recompile_limit = 64
         compiled = torch.compile if self.device.type == "cuda" else (lambda function: function)
-        self.stage = STAGES[settings.stage](self.module, compiled)
+        network = compiled if settings.compile == "all" else (lambda function: function)
+        self.stage = STAGES[settings.stage](self.module, compiled, network)
         self.augment = compiled(training_audio)
         self.precision = torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
         self.feed = SongFeed(str(settings.pool), self.device, wait_for=settings.wait_for)
@@ -172,6 +174,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--check-batch", type=int, default=64)
     parser.add_argument("--warm-up", type=int, default=150, help="steps of linear warm-up")
     parser.add_argument("--wait-for", type=int, default=250, help="songs that must be there before the start")
+    parser.add_argument(
+        "--compile", choices=("all", "small"), default="all",
+        help="on CUDA; small: not the networks, which takes two to four minutes, for a run too short to wait for it",
+    )  # fmt: skip
     add_options(parser)
     options = parser.parse_args(arguments)
     named = {field.name: getattr(options, field.name) for field in fields(CodecSettings) if field.name != "config"}
