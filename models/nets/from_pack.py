@@ -6,7 +6,6 @@ The weights are those the pack computes with: the large ones rounded to int8, wi
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +85,6 @@ def networks_config(manifest: Manifest) -> dict[str, dict[str, Any]]:
         return {name: dict(config) for name, config in manifest.provenance["networks"].items()}
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("The pack does not say how large its networks are; export it again.") from error
-
-
-def describe(codec: Codec, dit: DiT) -> dict[str, dict[str, Any]]:
-    """What `networks_config` reads, for the manifest."""
-    return {"codec": asdict(codec.config), "dit": asdict(dit.config)}
 
 
 def require_all(found: set[str], codec: Codec, dit: DiT) -> None:

@@ -26,11 +26,11 @@ from models.evaluate.retrieval import retrieval_figures
 from models.nets.clap import CLAP_PRESETS, TEXT_LENGTH, Clap, ClapConfig, contrastive_loss
 from models.tokenizer import Tokenizer
 from models.train import several
-from models.train.clap_data import KNOWLEDGE, TOKENIZER, Batch, StemStore, augment
+from models.train.clap_data import KNOWLEDGE, Batch, StemStore, augment
 from models.train.clap_pairs import ClapPairs, save_pairs
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
-from models.train.trained import load_clap
+from models.train.trained import SOURCE_TOKENIZER, load_clap
 
 REFRESH_S, REFRESHING_S = 0.5, 0.25  # how often new songs are taken in, and for how long; 0.1 s took in 5 songs/s
 PAIR_CAPTIONS = 4  # of a stem, beside each of its two windows, for the bridge
@@ -63,7 +63,7 @@ class ClapTask:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         # Before anything is put on the GPU: the store forks its workers.
         self.store = StemStore(settings.pool, self.device, settings.knows, settings.most_stems, settings.workers)
-        self.tokenizer = Tokenizer.load(TOKENIZER)
+        self.tokenizer = Tokenizer.load(SOURCE_TOKENIZER)
         torch.manual_seed(run.seed)
         self.module = first_clap(settings, len(self.tokenizer)).to(self.device)
         self.generator = torch.Generator(self.device)
@@ -115,7 +115,7 @@ class ClapTask:
             "batch": self.batch,
             "seed": self.seed,
             "songs": self.store.songs,
-            "tokenizer": TOKENIZER.name,
+            "tokenizer": SOURCE_TOKENIZER.name,
         }
 
     def compile(self) -> None:

@@ -29,8 +29,8 @@ from models.log_mel import BANDS, CLAP_FRAMES, COLUMNS
 from models.nets.clap import TEXT_LENGTH
 from models.nets.log_mel import LogMel
 from models.tokenizer import Tokenizer
+from models.train.trained import SOURCE_TOKENIZER
 
-TOKENIZER = Path(__file__).parents[1] / "data" / "clap_tokenizer.json"
 CAPTIONS = 32  # per stem; a run of 4,000 steps of 1,024 out of 10,000 stems draws each about 400 times
 CHECKED_DETAILS = 4  # facts beside the instrument in the captions that retrieval is checked with
 KNOWLEDGE = ("fonts", "synthesis", "families")
@@ -185,7 +185,7 @@ def _noisy(text: str, dice: Dice, tokenizer: Tokenizer) -> list[int]:
 
 @cache
 def _tokenizer() -> Tokenizer:
-    return Tokenizer.load(TOKENIZER)
+    return Tokenizer.load(SOURCE_TOKENIZER)
 
 
 def augment(log_mel: Tensor, seed: int) -> Tensor:

@@ -15,13 +15,17 @@ from typing import Any, Literal
 from safetensors.torch import load_file
 from torch import Tensor
 
+from models.clap import TOKENIZER
 from models.nets.clap import Clap, ClapConfig
 from models.nets.codec import Codec
 from models.nets.codec_config import CODEC_PRESETS, CodecConfig
 from models.nets.dit import DIT_PRESETS, DiT, DiTConfig
 from models.nets.gap_bridge import GapBridge, GapBridgeConfig
 from models.pack import MANIFEST
+from models.tokenizer import Tokenizer
 from models.train.checkpoint import join_parts
+
+SOURCE_TOKENIZER = Path(__file__).parents[1] / "data" / TOKENIZER
 
 Checkpoint = tuple[dict[str, Tensor], dict[str, Any]]
 """State dict as float32, and metadata."""
@@ -33,18 +37,36 @@ class Networks:
 
     codec: Codec
     dit: DiT
+    clap: Clap
+    bridge: GapBridge
+    tokenizer: Tokenizer
     notes: dict[str, Any] = field(default_factory=dict)
 
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """The sizes of all networks, for the manifest: what `models.nets.from_pack` builds them anew from."""
+        parts: dict[str, Codec | DiT | Clap | GapBridge] = {
+            "codec": self.codec, "dit": self.dit, "clap": self.clap, "bridge": self.bridge,
+        }  # fmt: skip
+        return {name: asdict(part.config) for name, part in parts.items()}
 
-def load_networks(codec_path: Path, dit_path: Path) -> Networks:
-    """Read both checkpoints; ValueError or RuntimeError when they are incomplete, of another shape or no DiT."""
+
+def load_networks(codec_path: Path, dit_path: Path, clap_path: Path, bridge_path: Path) -> Networks:
+    """Read the checkpoints; ValueError or RuntimeError when they are incomplete, of another shape or no DiT."""
     codec, codec_notes = load_codec(codec_path)
     dit_weights, dit_notes = dit_checkpoint(dit_path)
     if (net := dit_notes.get("net", "dit")) != "dit":
         raise ValueError(f"{dit_path} holds a {net}; a pack is made of a DiT.")
     dit = DiT(DiTConfig(**dit_notes["config"]))
     dit.load_state_dict({name.removeprefix("dit."): value for name, value in dit_weights.items()})
-    return Networks(codec, dit.eval(), {"codec": codec_notes, "dit": dit_notes})
+    (clap, clap_notes), (bridge, bridge_notes) = load_clap(clap_path), load_bridge(bridge_path)
+    notes = {"codec": codec_notes, "dit": dit_notes, "clap": clap_notes, "bridge": bridge_notes}
+    return Networks(codec, dit.eval(), clap, bridge, tokenizer_of(clap_path), notes)
+
+
+def tokenizer_of(clap_path: Path) -> Tokenizer:
+    """The tokenizer that a CLAP was trained with: its pack's, or the one in the sources."""
+    in_pack = clap_path / TOKENIZER
+    return Tokenizer.load(in_pack if in_pack.is_file() else SOURCE_TOKENIZER)
 
 
 def load_codec(path: Path) -> tuple[Codec, dict[str, Any]]:
