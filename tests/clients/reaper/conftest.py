@@ -1,0 +1,43 @@
+"""Servers for the client: the real one with the real pack, and one with the identity pack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.identity_pack import identity_pack
+from tests.whole import bounces
+from tests.whole.real_server import PACK, RealServer
+
+
+@pytest.fixture(scope="session")
+def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+    """Started as a user starts it, with the pack that ships."""
+    yield from _running(tmp_path_factory.mktemp("reaper-real"), PACK)
+
+
+@pytest.fixture(scope="session")
+def identity_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+    """The same server with a pack whose models return the context."""
+    folder = tmp_path_factory.mktemp("reaper-identity")
+    yield from _running(folder, identity_pack(folder / "pack"))
+
+
+def _running(folder: Path, pack: Path) -> Iterator[RealServer]:
+    server = RealServer(folder, pack).start()
+    yield server
+    assert server.end() == 0
+
+
+@pytest.fixture(scope="session")
+def bounce(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A good bounce of 1.5 s."""
+    return bounces.bounce(tmp_path_factory.mktemp("bounce") / "bounce.wav")
+
+
+@pytest.fixture(params=["5.3", "5.4"])
+def version(request: pytest.FixtureRequest) -> str:
+    """Both Lua versions that REAPER had."""
+    return str(request.param)
