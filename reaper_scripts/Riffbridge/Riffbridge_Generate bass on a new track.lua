@@ -1,0 +1,5 @@
+-- @description Riffbridge: Generate bass on a new track
+-- @noindex
+local folder = debug.getinfo(1, "S").source:match("^@?(.*[/\\])")
+package.path = folder .. "?.lua;" .. package.path
+require("riff.actions").run({ action = "generate", name = "bass-new", part = "bass", target = "new track" })
