@@ -85,8 +85,8 @@ local function check_target(host, project, path)
 end
 
 -- The frames that were really bounced.
-local function checked_frames(host, range, path)
-  local facts = host.file_exists(path) and host.audio_facts(path) or nil
+local function checked_frames(host, range, path, restore)
+  local facts = host.file_exists(path) and host.audio_facts(path, restore) or nil
   if not facts then
     error({ message = "The bounce was cancelled.", hint = "Press the key again to start over." }, 0)
   end
@@ -123,7 +123,7 @@ function bounce.render(host, project, range, path, tracks, restore)
   if not ok then
     error(problem, 0)
   end
-  return checked_frames(host, range, path)
+  return checked_frames(host, range, path, restore)
 end
 
 return bounce

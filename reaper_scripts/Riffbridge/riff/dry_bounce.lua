@@ -52,10 +52,10 @@ local function heard_tracks(host, project, tracks)
   return heard
 end
 
-local function add_track(host, track, range, mix)
+local function add_track(host, track, range, mix, restore)
   local left, right = gains(host, track)
   local at = 0
-  host.read_samples({ track = track }, range, BLOCK_FRAMES, function(samples, frames)
+  host.read_samples({ track = track }, range, BLOCK_FRAMES, restore, function(samples, frames)
     for place = 1, frames * 2, 2 do
       mix[at + place] = mix[at + place] + left * samples[place]
       mix[at + place + 1] = mix[at + place + 1] + right * samples[place + 1]
@@ -65,22 +65,22 @@ local function add_track(host, track, range, mix)
 end
 
 --- Mix a range to `path` as `bounce.render` would, but dry. Returns its frames.
-function dry_bounce.render(host, project, range, path, tracks)
+function dry_bounce.render(host, project, range, path, tracks, restore)
   local mix = {}
   for place = 1, range.frames * 2 do
     mix[place] = 0.0
   end
   for _, track in ipairs(heard_tracks(host, project, tracks)) do
-    add_track(host, track, range, mix)
+    add_track(host, track, range, mix, restore)
   end
   wav.write(path, range.rate, mix)
   return range.frames
 end
 
 --- Write what a take plays over a range that starts with its item. Trims, rates and fades of the take are in it.
-function dry_bounce.take(host, take, range, path)
+function dry_bounce.take(host, take, range, path, restore)
   local all = {}
-  host.read_samples({ take = take }, range, BLOCK_FRAMES, function(samples, frames)
+  host.read_samples({ take = take }, range, BLOCK_FRAMES, restore, function(samples, frames)
     table.move(samples, 1, frames * 2, #all + 1, all)
   end)
   wav.write(path, range.rate, all)

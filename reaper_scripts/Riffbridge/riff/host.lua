@@ -119,21 +119,19 @@ function host.list_files(folder)
   return names
 end
 
---- Length in seconds, rate and channels of an audio file; nil when REAPER cannot read it.
-function host.audio_facts(path)
+--- Length in seconds and rate of an audio file; nil when REAPER cannot read it.
+function host.audio_facts(path, restore)
   local source = reaper.PCM_Source_CreateFromFile(path)
   if not source then
     return nil
   end
-  local ok, length_s, is_beats, rate, channels = pcall(function()
-    local length, in_beats = reaper.GetMediaSourceLength(source)
-    return length, in_beats, reaper.GetMediaSourceSampleRate(source), reaper.GetMediaSourceNumChannels(source)
+  local let_go = restore:later(function()
+    reaper.PCM_Source_Destroy(source)
   end)
-  reaper.PCM_Source_Destroy(source)
-  if not ok then
-    error(length_s, 0)
-  end
-  return not is_beats and { length_s = length_s, rate = rate, channels = channels } or nil
+  local length_s, is_beats = reaper.GetMediaSourceLength(source)
+  local rate = reaper.GetMediaSourceSampleRate(source)
+  let_go()
+  return not is_beats and { length_s = length_s, rate = rate } or nil
 end
 
 -- Project -------------------------------------------------------------------------------------------------------
@@ -462,25 +460,23 @@ end
 
 --- Interleaved stereo samples of a track (before its effects) or of a take, block after block.
 --- read(samples, frames) gets a list of 2 * frames numbers.
-function host.read_samples(of, range, block_frames, read)
+function host.read_samples(of, range, block_frames, restore, read)
   local accessor = of.take and reaper.CreateTakeAudioAccessor(of.take) or reaper.CreateTrackAudioAccessor(of.track)
-  local ok, problem = pcall(function()
-    local buffer = reaper.new_array(block_frames * 2)
-    for first = 0, range.frames - 1, block_frames do
-      local frames = math.min(block_frames, range.frames - first)
-      buffer.clear()
-      local start_s = (of.take and 0 or range.start_s) + first / range.rate
-      local told = reaper.GetAudioAccessorSamples(accessor, range.rate, 2, start_s, frames, buffer)
-      if told < 0 then
-        error({ message = "REAPER gave no samples.", hint = "Bounce with the render engine (see settings)." }, 0)
-      end
-      read(buffer.table(1, frames * 2), frames) -- 0 = silence, and the buffer is clear
-    end
+  local let_go = restore:later(function()
+    reaper.DestroyAudioAccessor(accessor)
   end)
-  reaper.DestroyAudioAccessor(accessor)
-  if not ok then
-    error(problem, 0)
+  local buffer = reaper.new_array(block_frames * 2)
+  for first = 0, range.frames - 1, block_frames do
+    local frames = math.min(block_frames, range.frames - first)
+    buffer.clear()
+    local start_s = (of.take and 0 or range.start_s) + first / range.rate
+    local told = reaper.GetAudioAccessorSamples(accessor, range.rate, 2, start_s, frames, buffer)
+    if told < 0 then
+      error({ message = "REAPER gave no samples.", hint = "Bounce with the render engine (see settings)." }, 0)
+    end
+    read(buffer.table(1, frames * 2), frames) -- told 0 = silence, and the buffer is clear
   end
+  let_go()
 end
 
 -- Window --------------------------------------------------------------------------------------------------------

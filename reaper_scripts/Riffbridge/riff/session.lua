@@ -170,7 +170,7 @@ function session:write_sounds()
       error({ message = "The item " .. sound.name .. " was deleted.", hint = "Select another one." }, 0)
     end
     self.plan.pairs[pair] = self.files:temporary_path(pair .. ".wav")
-    dry_bounce.take(self.host, take, sound.range, self.plan.pairs[pair])
+    dry_bounce.take(self.host, take, sound.range, self.plan.pairs[pair], self.restore)
   end
 end
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.clients.reaper.reaper_double import ReaperDouble
 from tests.identity_pack import identity_pack
 from tests.whole import bounces
 from tests.whole.real_server import PACK, RealServer
@@ -41,3 +43,23 @@ def bounce(tmp_path_factory: pytest.TempPathFactory) -> str:
 def version(request: pytest.FixtureRequest) -> str:
     """Both Lua versions that REAPER had."""
     return str(request.param)
+
+
+def studio(folder: Path, server: RealServer | None, version: str = "5.4", **options: Any) -> ReaperDouble:
+    """A REAPER whose settings name this server's state folder (or one where no server is)."""
+    reaper = ReaperDouble(folder / "reaper", version, **options)
+    state = server.state if server else folder / "nobody here"
+    reaper.ext_state["riffbridge", "setting.state_folder"] = str(state)
+    return reaper
+
+
+@pytest.fixture
+def reaper(tmp_path: Path, version: str, identity_server: RealServer) -> Iterator[ReaperDouble]:
+    """REAPER with sockets, a track with chords from 1 s to 7 s, and 2 s to 5 s selected; nothing is held at the end."""
+    reaper = studio(tmp_path, identity_server, version)
+    keys = reaper.project.add_track("Keys")
+    reaper.project.add_item(keys, bounces.bounce(tmp_path / "keys.wav", seconds=6.0), 1.0)
+    reaper.project.selection = (2.0, 5.0)
+    yield reaper
+    assert reaper.errors == []
+    reaper.check_nothing_is_held()

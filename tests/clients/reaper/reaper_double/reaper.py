@@ -106,9 +106,9 @@ class ReaperDouble:
 
     # The user
 
-    def press(self, action: str) -> Script | None:
-        """The key of an action file. A running script that allows it is ended instead, as REAPER 7 does."""
-        path = SCRIPTS / f"{action}.lua"
+    def press(self, action: str | Path) -> Script | None:
+        """The key of an action (its title, or a Lua file). A running script is ended instead, as REAPER 7 does."""
+        path = action if isinstance(action, Path) else SCRIPTS / f"Riffbridge_{action}.lua"
         running = next((script for script in self.scripts if script.path == path), None)
         if running is not None:
             assert running.ends_when_pressed_again, "REAPER would ask what to do with the running script"
@@ -139,7 +139,7 @@ class ReaperDouble:
         self.run_until(lambda: not self.scripts, limit_s)
         self.check_nothing_is_held()
 
-    def press_and_wait(self, action: str, limit_s: float = 30.0) -> None:
+    def press_and_wait(self, action: str | Path, limit_s: float = 30.0) -> None:
         self.press(action)
         self.run_to_end(limit_s)
 

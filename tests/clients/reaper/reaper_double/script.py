@@ -108,4 +108,5 @@ class Script:
         binary = self._reaper.resources / SOCKET_PACKAGE
         binary.parent.mkdir(parents=True, exist_ok=True)
         binary.write_bytes(b"\x7fELF double of LuaSocket " + b"Lua " + self._reaper.version.encode() + b".6\0")
-        self._lua.globals()[b"package"][b"preload"][b"socket.core"] = lambda *_: self.sockets.module()
+        preload = self._lua.eval(b"function(module) package.preload['socket.core'] = function() return module end end")
+        preload(self.sockets.module())
