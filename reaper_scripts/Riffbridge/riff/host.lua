@@ -412,27 +412,30 @@ function host.take_note(take)
   return text
 end
 
-local function dress_take(take, source, name, colour, note)
+-- A take with its own source, which belongs to us until the take has it.
+local function new_take(item, path, restore)
+  local source = reaper.PCM_Source_CreateFromFile(path)
+  if not source then
+    error({ message = "REAPER cannot read the stem " .. path .. ".", hint = "Check that the file is there." }, 0)
+  end
+  local function let_go()
+    reaper.PCM_Source_Destroy(source)
+  end
+  restore:later(let_go)
+  local take = reaper.AddTakeToMediaItem(item)
   reaper.SetMediaItemTake_Source(take, source)
+  restore:forget(let_go)
+  return take
+end
+
+--- A take that plays a file from its start. note: text kept with the take.
+function host.add_take(item, path, name, colour, note, restore)
+  local take = new_take(item, path, restore)
   reaper.SetMediaItemTakeInfo_Value(take, "D_STARTOFFS", 0)
   reaper.SetMediaItemTakeInfo_Value(take, "D_PLAYRATE", 1)
   reaper.SetMediaItemTakeInfo_Value(take, "I_CUSTOMCOLOR", host.colour(colour))
   reaper.GetSetMediaItemTakeInfo_String(take, "P_NAME", name, true)
   reaper.GetSetMediaItemTakeInfo_String(take, P_EXT, note, true)
-end
-
---- A take that plays a file from its start. note: text kept with the take.
-function host.add_take(item, path, name, colour, note)
-  local source = reaper.PCM_Source_CreateFromFile(path)
-  if not source then
-    error({ message = "REAPER cannot read the stem " .. path .. ".", hint = "Check that the file is there." }, 0)
-  end
-  local ok, take = pcall(reaper.AddTakeToMediaItem, item)
-  if not ok then
-    reaper.PCM_Source_Destroy(source)
-    error(take, 0)
-  end
-  dress_take(take, source, name, colour, note)
   return take
 end
 

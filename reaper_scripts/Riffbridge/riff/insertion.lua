@@ -105,11 +105,12 @@ local function note(plan, stem, request_id)
   })
 end
 
-local function add_takes(host, item, plan, stems, request_id)
+local function add_takes(host, item, plan, stems, request_id, restore)
   local first, before = nil, #host.takes(item)
   for place, stem in ipairs(stems) do
     local name = ("%s v%d seed %d"):format(plan.part, before + place, stem.seed)
-    local take = host.add_take(item, stem.path, name, parts.colour(plan.part), note(plan, stem, request_id))
+    local memory = note(plan, stem, request_id)
+    local take = host.add_take(item, stem.path, name, parts.colour(plan.part), memory, restore)
     first = first or take
   end
   host.activate_take(first)
@@ -125,7 +126,7 @@ function insertion.insert(host, plan, stems, request_id, restore)
   host.as_one_step(project, label(plan, #stems), restore, function()
     local item
     item, remark = item_for(host, project, plan, stems)
-    add_takes(host, item, plan, stems, request_id)
+    add_takes(host, item, plan, stems, request_id, restore)
     host.show_item(project, item, host.item_track(item))
     guid = host.item_guid(item)
   end)

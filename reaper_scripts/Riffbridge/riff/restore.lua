@@ -10,6 +10,7 @@ function restore.new()
   return setmetatable({ steps = {} }, restore)
 end
 
+--- A step is not needed any more.
 function restore:forget(step)
   for place, held in ipairs(self.steps) do
     if held == step then

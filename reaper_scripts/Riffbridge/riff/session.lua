@@ -233,7 +233,7 @@ local TURN = {
     end
   end,
   message = function(self)
-    if self.host.now() - self.said > MESSAGE_S then
+    if not self.window or self.host.now() - self.said > MESSAGE_S then
       self.state = "over"
     end
   end,

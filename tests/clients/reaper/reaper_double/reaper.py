@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tests.clients.reaper.engine import SCRIPTS, engine
 from tests.clients.reaper.reaper_double import signatures
 from tests.clients.reaper.reaper_double.functions import Functions
-from tests.clients.reaper.reaper_double.gfx import Gfx
+from tests.clients.reaper.reaper_double.gfx import ESCAPE, Gfx
 from tests.clients.reaper.reaper_double.model import Content, Item, Project, Source, Take, Track
 from tests.clients.reaper.reaper_double.script import Script
 from tests.clients.reaper.reaper_double.signatures import Misuse
@@ -126,6 +126,8 @@ class ReaperDouble:
         self._virtual_s += TURN_S
         for script in list(self.scripts):
             script.turn()
+        if self.gfx.is_open and self.console and self.gfx.shown and self.gfx.shown in self.console[-1]:
+            self.gfx.keys.append(ESCAPE)  # the user has read the message and closes it
 
     def run_until(self, is_true: Callable[[], Any], limit_s: float = 30.0) -> None:
         """Turn until it holds."""
