@@ -44,19 +44,24 @@ end
 -- Words and window ----------------------------------------------------------------------------------------------
 
 function session:say(problem)
+  if self.job and not self.job:is_over() then
+    pcall(self.job.abandon, self.job)
+  end
   self.host.log("Riffbridge: " .. problem.message .. " " .. (problem.hint or ""))
   self.problem, self.said = problem, self.host.now()
   self.state = "message"
 end
 
 -- What an error amounts to for the user: our own carry a message and a hint, others are REAPER's or a mistake of ours.
-local function as_problem(raised)
+function session:as_problem(raised)
   if type(raised) == "table" and raised.message then
     return raised
   end
+  local is_made = self.job and self.job.state == "done"
+  local stems = is_made and " The stems are in " .. self.files.stems .. "." or ""
   return {
-    message = "Something went wrong in REAPER: " .. tostring(raised):gsub("\n.*", ""),
-    hint = "Nothing was changed. Press the key again; if it stays, run the Riffbridge self-test.",
+    message = "Something went wrong in REAPER: " .. tostring(raised):gsub("\n.*", "") .. "." .. stems,
+    hint = "Press the key again; if it stays, run the Riffbridge self-test.",
   }
 end
 
@@ -258,8 +263,10 @@ end
 function session:guarded(step)
   local ok, raised = pcall(step, self)
   self.restore:finish()
-  if not ok then
-    self:say(as_problem(raised))
+  if not ok and self.problem then
+    self.state = "over" -- not even the message can be shown
+  elseif not ok then
+    self:say(self:as_problem(raised))
   end
 end
 

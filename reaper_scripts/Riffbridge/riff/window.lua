@@ -15,8 +15,8 @@ end
 function window:open()
   local x, y = self.position:match("^(-?%d+),(-?%d+)$")
   self.gfx.init(self.title, WIDTH, HEIGHT, 0, tonumber(x or 200), tonumber(y or 200))
-  self.gfx.setfont(1, "Arial", 15)
   self.is_open = true
+  self.gfx.setfont(1, "Arial", 15)
 end
 
 function window:colour(rgb)
@@ -92,9 +92,9 @@ function window:close()
   if not self.is_open then
     return nil
   end
-  self.is_open = false
   local _, x, y = self.gfx.dock(-1, 0, 0, 0, 0)
   self.gfx.quit()
+  self.is_open = false
   return ("%d,%d"):format(x // 1, y // 1)
 end
 

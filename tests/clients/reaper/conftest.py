@@ -53,10 +53,10 @@ def studio(folder: Path, server: RealServer | None, version: str = "5.4", **opti
     return reaper
 
 
-@pytest.fixture
-def reaper(tmp_path: Path, version: str, identity_server: RealServer) -> Iterator[ReaperDouble]:
+@pytest.fixture(params=["5.4", pytest.param("5.3", marks=pytest.mark.slow)])
+def reaper(request: pytest.FixtureRequest, tmp_path: Path, identity_server: RealServer) -> Iterator[ReaperDouble]:
     """REAPER with sockets, a track with chords from 1 s to 7 s, and 2 s to 5 s selected; nothing is held at the end."""
-    reaper = studio(tmp_path, identity_server, version)
+    reaper = studio(tmp_path, identity_server, request.param)
     keys = reaper.project.add_track("Keys")
     reaper.project.add_item(keys, bounces.bounce(tmp_path / "keys.wav", seconds=6.0), 1.0)
     reaper.project.selection = (2.0, 5.0)

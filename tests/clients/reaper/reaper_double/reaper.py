@@ -162,9 +162,9 @@ class ReaperDouble:
         self.calls.append(name)
         if len(self.calls) == self.fail_at:
             raise InjectedFault(f"fault in call {self.fail_at}, {name}")
-        if name.startswith("gfx."):
-            return function(*arguments)
         try:
+            if name.startswith("gfx."):
+                return function(*arguments)
             judged = signatures.judge(self.signatures[name], arguments, self.active)
             return _as_lua(function(*judged))
         except (Misuse, AssertionError) as misuse:
