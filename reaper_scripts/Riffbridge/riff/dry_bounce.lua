@@ -13,7 +13,7 @@ local function is_heard(host, track, any_solo)
   return not any_solo or host.get_track(track, "I_SOLO") ~= 0
 end
 
--- Volume and pan of a track and the folders around it, as gains of left and right (linear balance, as REAPER's default).
+-- Volume and pan of a track and the folders around it, as gains of left and right (balance, as REAPER's default).
 local function gains(host, track)
   local volume, left, right = 1, 1, 1
   while track do

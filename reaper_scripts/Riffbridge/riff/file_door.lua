@@ -1,7 +1,7 @@
 -- The file door: the same packets as files in the exchange folder, for every REAPER as it is.
 --
--- inbox/<client name>.<moment>-<run>.osc goes to the server, outbox/<client name>/*.osc comes back, heartbeat.osc there is
--- replaced each second. Written under another name first, then renamed; what was read is removed.
+-- inbox/<client name>.<moment>-<run>.osc goes to the server, outbox/<client name>/*.osc comes back, heartbeat.osc there
+-- is replaced each second. Written under another name first, then renamed; what was read is removed.
 
 local paths = require("riff.paths")
 

@@ -162,6 +162,11 @@ function host.sample_rate(project)
   return is_open and math.tointeger(tonumber(rate)) or 48000
 end
 
+--- How often the project was changed so far, as undo counts it.
+function host.change_count(project)
+  return reaper.GetProjectStateChangeCount(project)
+end
+
 function host.play_rate(project)
   return reaper.Master_GetPlayRate(project)
 end

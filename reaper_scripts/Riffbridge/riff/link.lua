@@ -139,9 +139,4 @@ function link:tick(request_id)
   return arrived
 end
 
---- Let the door go.
-function link:close()
-  self.door:close()
-end
-
 return link

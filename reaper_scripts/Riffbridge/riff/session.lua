@@ -119,9 +119,9 @@ function session:open_link(announcement)
     socket = doors.socket(host.resource_folder(), host.os(), discovery.read_file)
   end
   local name = "reaper-" .. self.options.name
-  local door = doors.open(socket, name, self.run:sub(1, 8), host.list_files, os.time)
-  door:aim(announcement)
-  return link.new(door, {
+  self.door = doors.open(socket, name, self.run:sub(1, 8), host.list_files, os.time)
+  self.door:aim(announcement)
+  return link.new(self.door, {
     name = name,
     announcement = announcement,
     find = function()
@@ -307,9 +307,9 @@ function session:finish()
       self.files:remove_temporary()
     end)
   end
-  if self.link then
+  if self.door then
     try(function()
-      self.link:close()
+      self.door:close()
     end)
   end
   try(self.close_window)

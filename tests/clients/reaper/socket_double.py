@@ -64,8 +64,8 @@ class LuaSocketDouble:
     def _strict(self, members: dict[bytes, Any]) -> Any:
         """A table in which a name that is not there is an error."""
         made = self._lua.eval(
-            b"function(t) return setmetatable(t, {__index = function(_, k) error('LuaSocket has no ' .. tostring(k)) end})"
-            b" end"
+            b"function(t) return setmetatable(t,"
+            b" {__index = function(_, k) error('LuaSocket has no ' .. tostring(k)) end}) end"
         )
         return made(self._lua.table_from(members))
 

@@ -40,7 +40,7 @@ class Talk:
 
     def close(self) -> None:
         """Let the door go, and nothing may stay open."""
-        self.link[b"close"](self.link)
+        self._door[b"close"](self._door)
         assert self.sockets.open_sockets == 0
 
     def greet(self, limit_s: float = 6.0) -> dict[str, Any]:
@@ -98,5 +98,3 @@ class Talk:
 
     def _list(self, folder: bytes) -> Any:
         return self.lua.table_from(list_files(folder))
-
-

@@ -25,7 +25,10 @@ def left_over_db(audio: Audio) -> float:
 def test_the_stem_of_the_identity_pack_nulls_against_the_project(
     rate: int, version: str, identity_server: RealServer, tmp_path: Path
 ) -> None:
-    """The selection begins and ends between samples, and the tempo changes in it. Left over were -123 dB at 44.1 kHz and -135 to -138 dB at the others."""
+    """The selection begins and ends between samples, and the tempo changes in it.
+
+    Left over were -123 dB at 44.1 kHz and -135 to -138 dB at the other rates.
+    """
     reaper = studio(tmp_path, identity_server, version)
     project = reaper.project
     for key, value in RAW.items():

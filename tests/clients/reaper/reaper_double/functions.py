@@ -1,4 +1,4 @@
-"""The functions of `reaper.*`, each as its documentation says, over the double's model. Arguments are judged already."""
+"""The functions of `reaper.*` as documented, over the double's model. Arguments are judged already."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from tests.clients.reaper.reaper_double.model import (
     Source,
     Take,
     Track,
-    kill_track,
     new_guid,
 )
 from tests.clients.reaper.reaper_double.signatures import Misuse
@@ -149,9 +148,6 @@ class Functions:
     def GetMediaSourceSampleRate(self, source: Source) -> int:
         return int(source.info.samplerate)
 
-    def GetMediaSourceNumChannels(self, source: Source) -> int:
-        return int(source.info.channels)
-
     # Project
 
     def EnumProjects(self, index: int) -> tuple[Project | None, str]:
@@ -208,9 +204,6 @@ class Functions:
         assert flag == 0
         self._reaper.renders += 1
         rendering.render(project, self._reaper.fate_of_render)
-
-    def IsProjectDirty(self, project: Project) -> int:
-        return int(bool(project.undo_points))
 
     def GetProjectStateChangeCount(self, project: Project) -> int:
         return len(project.undo_points)
@@ -325,10 +318,6 @@ class Functions:
 
     def InsertTrackAtIndex(self, place: int, _: bool) -> None:
         self._reaper.active.add_track("", place)
-
-    def DeleteTrack(self, track: Track) -> None:
-        track.project.tracks.remove(track)
-        kill_track(track)
 
     # Items and takes
 

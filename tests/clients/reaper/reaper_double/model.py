@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import soundfile
@@ -50,7 +50,7 @@ class Take(Pointer):
     texts: dict[str, str] = field(default_factory=dict)
     kind = "MediaItem_Take*"
 
-    DEFAULTS = {"D_STARTOFFS": 0.0, "D_PLAYRATE": 1.0, "D_VOL": 1.0, "I_CUSTOMCOLOR": 0.0}
+    DEFAULTS: ClassVar[dict[str, float]] = {"D_STARTOFFS": 0.0, "D_PLAYRATE": 1.0, "D_VOL": 1.0, "I_CUSTOMCOLOR": 0.0}
 
 
 @dataclass(eq=False)
@@ -64,7 +64,7 @@ class Item(Pointer):
     kind = "MediaItem*"
 
     # B_LOOPSRC and fades as a user's preferences may have them: whoever wants others has to say so.
-    DEFAULTS = {
+    DEFAULTS: ClassVar[dict[str, float]] = {
         "D_POSITION": 0.0, "D_LENGTH": 0.0, "B_LOOPSRC": 1.0, "B_ALLTAKESPLAY": 0.0, "D_FADEINLEN": 0.01,
         "D_FADEOUTLEN": 0.01, "D_FADEINLEN_AUTO": -1.0, "D_FADEOUTLEN_AUTO": -1.0, "I_CUSTOMCOLOR": 0.0,
         "D_VOL": 1.0, "B_MUTE": 0.0, "B_UISEL": 0.0,
@@ -84,7 +84,7 @@ class Track(Pointer):
     texts: dict[str, str] = field(default_factory=dict)
     kind = "MediaTrack*"
 
-    DEFAULTS = {
+    DEFAULTS: ClassVar[dict[str, float]] = {
         "B_MUTE": 0.0, "I_SOLO": 0.0, "I_FOLDERDEPTH": 0.0, "I_CUSTOMCOLOR": 0.0, "I_SELECTED": 0.0,
         "I_FREEMODE": 0.0, "D_VOL": 1.0, "D_PAN": 0.0,
     }  # fmt: skip
@@ -136,13 +136,13 @@ class Project(Pointer):
     kind = "ReaProject*"
 
     # A user's render settings, all of them other than ours.
-    NUMBERS = {
+    NUMBERS: ClassVar[dict[str, float]] = {
         "PROJECT_SRATE": 48_000.0, "PROJECT_SRATE_USE": 1.0, "RENDER_SETTINGS": 3.0, "RENDER_BOUNDSFLAG": 1.0,
         "RENDER_STARTPOS": 7.5, "RENDER_ENDPOS": 99.0, "RENDER_CHANNELS": 6.0, "RENDER_SRATE": 22_050.0,
         "RENDER_TAILFLAG": 18.0, "RENDER_TAILMS": 1_234.0, "RENDER_ADDTOPROJ": 1.0, "RENDER_DITHER": 3.0,
         "RENDER_NORMALIZE": 5.0,
     }  # fmt: skip
-    TEXTS = {
+    TEXTS: ClassVar[dict[str, str]] = {
         "RENDER_FILE": "/home/user/Mixdowns",
         "RENDER_PATTERN": "$project-$date",
         "RENDER_FORMAT": "bDNwbUABAAABAAAA",

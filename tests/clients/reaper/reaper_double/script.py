@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 SOCKET_PACKAGE = "Scripts/Mavriq ReaScript Repository/Various/Mavriq-Lua-Sockets/socket/core.so"
 END_WHEN_PRESSED_AGAIN = 1
-OWN = ("atexit", "defer", "get_action_context", "new_array", "set_action_options")
+OWN = ("atexit", "defer", "new_array", "set_action_options")
 
 
 class Script:
@@ -82,7 +82,6 @@ class Script:
             "defer": self._defer,
             "set_action_options": self._set_options,
             "new_array": lambda size: self._reaper.new_array(self._lua, size),
-            "get_action_context": lambda: (False, str(self.path), 0, 60_001, -1, -1, -1.0, ""),
         }
         made = {name.encode(): self._counted(name, call) for name, call in members.items()}
         missing = {name.encode() for name in self._reaper.missing}
