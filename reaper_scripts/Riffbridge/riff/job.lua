@@ -200,7 +200,9 @@ function job:tick()
   for _, message in ipairs(self.link:tick(self.request_id)) do
     self:take(message)
   end
-  if not self:is_over() and self.link:is_given_up() then
+  if self.state == "asking" and self.link.refusal and self.link.refusal.code ~= "rate-limited" then
+    self:fail(self.link.refusal) -- of something that the server could not even name
+  elseif not self:is_over() and self.link:is_given_up() then
     self:fail(NOT_ANSWERING)
   end
   if not self:is_over() and self.now() >= self.due then

@@ -48,9 +48,9 @@ class Talk:
         self._until(lambda: self.link[b"welcome"] is not None, lambda: self.link[b"tick"](self.link, b""), limit_s)
         return dict(plain(self.link[b"welcome"]))
 
-    def ask(self, optional: tuple[str, ...] = (), **pairs: Any) -> None:
+    def ask(self, optional: tuple[str, ...] = (), request_id: bytes = b"", **pairs: Any) -> None:
         """Begin a request."""
-        request_id = secrets.token_hex(16).encode()
+        request_id = request_id or secrets.token_hex(16).encode()
         given, may_be_refused = table(self.lua, pairs), table(self.lua, list(optional))
         new = module(self.lua, "riff.job")[b"new"]
         self.job = new(self.link, request_id, given, self._clock, may_be_refused)

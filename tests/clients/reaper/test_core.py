@@ -49,6 +49,21 @@ def test_a_refusal_is_the_servers_own_sentence(talk: Talk, bounce: str) -> None:
     assert talk.failure["hint"]
 
 
+def test_a_refusal_of_a_request_without_a_usable_id_is_heard_too(talk: Talk, bounce: str) -> None:
+    talk.greet()
+    talk.ask(request_id=b"not an id", context=bounce)
+    assert talk.follow(limit_s=3.0) == "failed"
+    assert talk.failure["code"] == "bad-arguments"
+
+
+def test_a_pair_that_an_older_server_refuses_is_left_away(talk: Talk, bounce: str, tmp_path: Path) -> None:
+    talk.greet()
+    grid = tmp_path / "grid.json"
+    grid.write_text("{}")
+    talk.ask(("grid",), context=bounce, prompt="bass", grid=str(grid), out_dir=str(tmp_path))
+    assert talk.follow() == "done"
+
+
 def test_cancelling_is_over_within_a_second_and_the_server_stops(talk: Talk, tmp_path: Path) -> None:
     talk.greet()
     talk.ask(length_frames=48_000 * 120, prompt="pad", out_dir=str(tmp_path), variations=8)
