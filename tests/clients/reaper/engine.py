@@ -12,8 +12,8 @@ SCRIPTS = Path(__file__).resolve().parents[3] / "reaper_scripts" / "Riffbridge"
 RUNTIMES = {"5.3": lupa.lua53.LuaRuntime, "5.4": lupa.lua54.LuaRuntime}
 
 
-def engine(version: str) -> Any:
-    """A Lua state that finds the shipped modules. Strings are bytes on the Python side, so OSC passes unharmed.
+def engine(version: str, scripts: Path = SCRIPTS) -> Any:
+    """A Lua state that finds the shipped modules (or changed copies of them in `scripts`). Strings are bytes on the Python side, so OSC passes unharmed.
 
     Python objects are opaque in it, as REAPER's pointers are: a script that looks into one gets an error.
     """
@@ -28,7 +28,7 @@ def engine(version: str) -> Any:
         register_builtins=False,
         attribute_filter=refuse,
     )
-    lua.execute(f"package.path = {str(SCRIPTS) + '/?.lua'!r} .. ';' .. package.path".encode())
+    lua.execute(f"package.path = {str(scripts) + '/?.lua'!r} .. ';' .. package.path".encode())
     lua.execute(b"python = nil")
     return lua
 

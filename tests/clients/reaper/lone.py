@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.clients.reaper.engine import SCRIPTS
-
-HEAD = f"""
-package.path = [[{SCRIPTS}/?.lua;]] .. package.path
+HEAD = """
 local host, restore = require("riff.host"), require("riff.restore").new()
 local project = host.project()
 local range = require("riff.range").between(2.00001, 5.00002, host.sample_rate(project))

@@ -38,6 +38,7 @@ class ReaperDouble:
     - real_time: the clock is the real one and a turn sleeps 5 ms (with a real server); else a turn is 1/30 s.
     - has_sockets: the ReaPack package with LuaSocket is installed.
     - missing: functions that this (older) REAPER does not have.
+    - scripts: where the action files lie.
     """
 
     def __init__(
@@ -49,9 +50,10 @@ class ReaperDouble:
         has_sockets: bool = True,
         missing: tuple[str, ...] = (),
         weather: Weather | None = None,
+        scripts: Path = SCRIPTS,
     ) -> None:
         self.version, self.real_time, self.has_sockets, self.missing = version, real_time, has_sockets, set(missing)
-        self.weather = weather
+        self.weather, self.actions = weather, scripts
         self.resources = folder / "REAPER resources"
         self.resources.mkdir(parents=True)
         self.signatures = signatures.read()
@@ -108,13 +110,13 @@ class ReaperDouble:
 
     def press(self, action: str | Path) -> Script | None:
         """The key of an action (its title, or a Lua file). A running script is ended instead, as REAPER 7 does."""
-        path = action if isinstance(action, Path) else SCRIPTS / f"Riffbridge_{action}.lua"
+        path = action if isinstance(action, Path) else self.actions / f"Riffbridge_{action}.lua"
         running = next((script for script in self.scripts if script.path == path), None)
         if running is not None:
             assert running.ends_when_pressed_again, "REAPER would ask what to do with the running script"
             running.end()
             return None
-        script = Script(self, path, engine(self.version))
+        script = Script(self, path, engine(self.version, self.actions))
         self.scripts.append(script)
         script.start()
         return script
