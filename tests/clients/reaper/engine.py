@@ -13,8 +13,9 @@ RUNTIMES = {"5.3": lupa.lua53.LuaRuntime, "5.4": lupa.lua54.LuaRuntime}
 
 
 def engine(version: str, scripts: Path = SCRIPTS) -> Any:
-    """A Lua state that finds the shipped modules (or changed copies of them in `scripts`). Strings are bytes on the Python side, so OSC passes unharmed.
+    """A Lua state that finds the shipped modules, or changed copies of them in `scripts`.
 
+    Strings are bytes on the Python side, so OSC passes unharmed.
     Python objects are opaque in it, as REAPER's pointers are: a script that looks into one gets an error.
     """
 
