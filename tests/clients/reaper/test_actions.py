@@ -120,20 +120,26 @@ def test_regenerate_goes_on_with_the_next_seed_as_further_takes(reaper: ReaperDo
     ],
 )
 def test_what_the_server_cannot_do_is_said_in_one_line_and_what_it_can_is_done(
-    reaper: ReaperDouble, action: str, pair: str
+    real_server: RealServer, tmp_path: Path, action: str, pair: str
 ) -> None:
-    item = reaper.project.items[0]
-    item.values["B_UISEL"] = 1.0
+    reaper = studio(tmp_path, real_server)
+    set_(reaper, variations="1")
+    own, other = (bounces.bounce(tmp_path / f"{hz}.wav", seconds=2.0, root_hz=hz) for hz in (220.0, 110.0))
+    item = reaper.project.add_item(reaper.project.add_track("Own"), own, 1.0, B_UISEL=1.0)
+    reaper.project.add_item(reaper.project.add_track("Other"), other, 1.0)
+    reaper.project.selection = (1.4, 2.6)
     before = reaper.project.content
     reaper.press_and_wait(action)
     if reaper.console:
         assert len(reaper.console) == 1
-        assert f"{pair!r}" in reaper.console[0]
-        assert "update riffbridge" in reaper.console[0]
+        assert pair in reaper.console[0]
         assert reaper.project.content == before
     else:
         assert reaper.project.content != before
+        assert len(reaper.project.undo_points) == 1
+        assert len(item.takes) == (1 if pair == "reference" else 2)
     assert without_traces(reaper)
+    assert reaper.errors == []
 
 
 def test_settings_are_kept_and_nonsense_is_named(reaper: ReaperDouble) -> None:
