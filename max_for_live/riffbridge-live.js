@@ -64,10 +64,6 @@ function loadbang() {
   outlet(TO_FACE, "boot"); // the patch answers with `init` if the device was ready before this script was
 }
 
-function notifydeleted() {
-  outlet(TO_BRIDGE, "cancel", now.request ? now.request.id : "");
-}
-
 function greetBridge() {
   if (!now.isInit || !now.isBridgeReady) return;
   outlet(TO_BRIDGE, "hello", JSON.stringify({ uuid: stored.uuid, live: liveVersion().join("."), device: VERSION }));
@@ -649,7 +645,7 @@ function insertInSession(request, stem) {
     return laterFirst([function () { insertInSession(request, stem); }]);
   }
   slot.call("create_audio_clip", stem.path);
-  if (!Number(value(slot, "has_clip"))) throw finalError("Live did not take " + stem.path + ". Fire auditions it.");
+  if (!Number(value(slot, "has_clip"))) throw finalError("Live did not take " + fileName(stem.path) + ". Fire auditions it.");
   laterFirst(clipSteps(request, stem, path + " clip").concat([function () {
     rememberRow(stem, request.trackName, row);
   }]));
@@ -794,17 +790,17 @@ function insertInArrangement(request, stem) {
   var inLanes = request.place === "lanes";
   var track = inLanes ? stemTrack(request, 0) : freeTrack(request, start, stem.beats);
   var owner = at("live_set tracks " + track);
-  var path = "live_set tracks " + track + " ";
+  var path = "live_set tracks " + track;
   if (inLanes) {
     owner.call("create_take_lane");
-    path += "take_lanes " + (owner.getcount("take_lanes") - 1) + " ";
+    path += " take_lanes " + (owner.getcount("take_lanes") - 1);
     owner = at(path);
     owner.set("name", clipName(request, stem));
   }
   var before = owner.getcount("arrangement_clips");
   owner.call("create_audio_clip", stem.path, start);
-  if (owner.getcount("arrangement_clips") <= before) throw finalError("Live did not take " + stem.path + ".");
-  laterFirst(arrangementSteps(request, stem, path + "arrangement_clips " + clipStarting(owner, path, start)));
+  if (owner.getcount("arrangement_clips") <= before) throw finalError("Live did not take " + fileName(stem.path) + ". Fire auditions it.");
+  laterFirst(arrangementSteps(request, stem, path + " arrangement_clips " + clipStarting(owner, path, start)));
 }
 
 function arrangementSteps(request, stem, path) {
@@ -836,7 +832,7 @@ function isOccupied(track, start, end) {
 
 function clipStarting(owner, path, start) {
   for (var k = 0; k < owner.getcount("arrangement_clips"); k++) {
-    if (Number(value(at(path + "arrangement_clips " + k), "start_time")) === start) return k;
+    if (Number(value(at(path + " arrangement_clips " + k), "start_time")) === start) return k;
   }
   throw finalError("Live put the clip elsewhere. Look at the track's arrangement.");
 }
@@ -850,7 +846,6 @@ function fire(number) {
   var stem = stored.stems[index];
   if (!stem) return status("There is no variation " + number + " yet. Press Generate.");
   playing.chosen = index;
-  outlet(TO_FACE, "playing", index + 1);
   if (wish.audition) return audition(number);
   var path = pathOfClip(stem);
   if (!path) return audition(number);
@@ -861,6 +856,7 @@ function fire(number) {
 function audition(number) {
   outlet(TO_PLAYER, "length", stored.stems[number - 1].beats, stored.stems[number - 1].seconds * 1000);
   outlet(TO_PLAYER, "play", number);
+  outlet(TO_FACE, "playing", number);
   status("Auditioning " + number + " from the next bar, while Live plays.");
 }
 

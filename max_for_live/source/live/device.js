@@ -62,10 +62,6 @@ function loadbang() {
   outlet(TO_FACE, "boot"); // the patch answers with `init` if the device was ready before this script was
 }
 
-function notifydeleted() {
-  outlet(TO_BRIDGE, "cancel", now.request ? now.request.id : "");
-}
-
 function greetBridge() {
   if (!now.isInit || !now.isBridgeReady) return;
   outlet(TO_BRIDGE, "hello", JSON.stringify({ uuid: stored.uuid, live: liveVersion().join("."), device: VERSION }));

@@ -45,7 +45,7 @@ function insertInSession(request, stem) {
     return laterFirst([function () { insertInSession(request, stem); }]);
   }
   slot.call("create_audio_clip", stem.path);
-  if (!Number(value(slot, "has_clip"))) throw finalError("Live did not take " + stem.path + ". Fire auditions it.");
+  if (!Number(value(slot, "has_clip"))) throw finalError("Live did not take " + fileName(stem.path) + ". Fire auditions it.");
   laterFirst(clipSteps(request, stem, path + " clip").concat([function () {
     rememberRow(stem, request.trackName, row);
   }]));
@@ -190,17 +190,17 @@ function insertInArrangement(request, stem) {
   var inLanes = request.place === "lanes";
   var track = inLanes ? stemTrack(request, 0) : freeTrack(request, start, stem.beats);
   var owner = at("live_set tracks " + track);
-  var path = "live_set tracks " + track + " ";
+  var path = "live_set tracks " + track;
   if (inLanes) {
     owner.call("create_take_lane");
-    path += "take_lanes " + (owner.getcount("take_lanes") - 1) + " ";
+    path += " take_lanes " + (owner.getcount("take_lanes") - 1);
     owner = at(path);
     owner.set("name", clipName(request, stem));
   }
   var before = owner.getcount("arrangement_clips");
   owner.call("create_audio_clip", stem.path, start);
-  if (owner.getcount("arrangement_clips") <= before) throw finalError("Live did not take " + stem.path + ".");
-  laterFirst(arrangementSteps(request, stem, path + "arrangement_clips " + clipStarting(owner, path, start)));
+  if (owner.getcount("arrangement_clips") <= before) throw finalError("Live did not take " + fileName(stem.path) + ". Fire auditions it.");
+  laterFirst(arrangementSteps(request, stem, path + " arrangement_clips " + clipStarting(owner, path, start)));
 }
 
 function arrangementSteps(request, stem, path) {
@@ -232,7 +232,7 @@ function isOccupied(track, start, end) {
 
 function clipStarting(owner, path, start) {
   for (var k = 0; k < owner.getcount("arrangement_clips"); k++) {
-    if (Number(value(at(path + "arrangement_clips " + k), "start_time")) === start) return k;
+    if (Number(value(at(path + " arrangement_clips " + k), "start_time")) === start) return k;
   }
   throw finalError("Live put the clip elsewhere. Look at the track's arrangement.");
 }

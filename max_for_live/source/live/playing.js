@@ -7,7 +7,6 @@ function fire(number) {
   var stem = stored.stems[index];
   if (!stem) return status("There is no variation " + number + " yet. Press Generate.");
   playing.chosen = index;
-  outlet(TO_FACE, "playing", index + 1);
   if (wish.audition) return audition(number);
   var path = pathOfClip(stem);
   if (!path) return audition(number);
@@ -18,6 +17,7 @@ function fire(number) {
 function audition(number) {
   outlet(TO_PLAYER, "length", stored.stems[number - 1].beats, stored.stems[number - 1].seconds * 1000);
   outlet(TO_PLAYER, "play", number);
+  outlet(TO_FACE, "playing", number);
   status("Auditioning " + number + " from the next bar, while Live plays.");
 }
 

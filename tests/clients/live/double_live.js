@@ -271,8 +271,7 @@ const FUNCTIONS = {
       mayTakeAudio(slot.track);
       if (slot.clip) throw new Error("create_audio_clip: the slot is not empty");
       slot.clip = live.newClip(file, live.readSound(file));
-      slot.clip.slot = slot;
-      Object.defineProperty(slot.clip, "slot", { enumerable: false });
+      Object.defineProperty(slot.clip, "slot", { value: slot, enumerable: false, writable: true });
     },
   },
   Clip: {

@@ -55,6 +55,16 @@ const COMMANDS = {
   selected_clip({ file, loop_start, loop_end }) {
     live.song.detailClip = Object.assign(live.newClip(file, live.readSound(file)), { warping: 1, looping: 1, loop_start, loop_end });
   },
+  /** The user drags a clip to another slot of its track. */
+  move_clip({ track, row, to }) {
+    const slots = live.song.tracks[track].clip_slots;
+    slots[to].clip = slots[row].clip;
+    slots[to].clip.slot = slots[to];
+    slots[row].clip = null;
+  },
+  kill_bridge({ name }) {
+    devices.get(name).child.kill("SIGKILL");
+  },
   option(changes) {
     Object.assign(live, changes);
   },
