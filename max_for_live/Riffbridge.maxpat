@@ -2541,7 +2541,7 @@
 					],
 					"varname": "Seed",
 					"annotation_name": "Seed",
-					"annotation": "The same seed and context give the same stems. Variation k uses seed + k.",
+					"annotation": "The same seed and context give the same stems. Variation k adds k to it.",
 					"presentation": 1,
 					"presentation_rect": [
 						192.0,
@@ -2558,7 +2558,7 @@
 							"parameter_shortname": "Seed",
 							"parameter_invisible": 1,
 							"parameter_annotation_name": "Seed",
-							"parameter_info": "The same seed and context give the same stems. Variation k uses seed + k.",
+							"parameter_info": "The same seed and context give the same stems. Variation k adds k to it.",
 							"parameter_modmode": 0,
 							"parameter_type": 0,
 							"parameter_mmin": 0.0,

@@ -1,4 +1,4 @@
-"""What is wrong with a patcher, as sentences; the build fails on any. Works on the JSON that is shipped, not on ours."""
+"""What is wrong with a patcher, as sentences; the build fails on any. Reads the JSON that is shipped, not ours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from max_for_live.builder import face
-from max_for_live.builder.ports import CONTROLS, ports_of
+from max_for_live.builder.ports import CONTROLS, Ports, ports_of
 
 FORBIDDEN = ("print", "dac~", "adc~", "adstatus", "loadbang", "delay", "pipe")
 """Noise in the user's window, sound past Live, and what is not safe while audio is off."""
@@ -25,7 +25,9 @@ def faults(patcher: dict[str, Any], folder: Path) -> list[str]:
     found: list[str] = []
     for check in (_ids, _objects, _parameters, _banks, _face):
         found += check(patcher, boxes)
-    return found + list(_cords(patcher, boxes)) + list(_signals(patcher, boxes)) + list(_scripts(boxes, folder))
+    for more in (_cords(patcher, boxes), _signals(patcher, boxes), _deferred(patcher, boxes), _scripts(boxes, folder)):
+        found += more
+    return found
 
 
 def _ids(patcher: dict[str, Any], boxes: dict[str, Box]) -> list[str]:
@@ -39,6 +41,14 @@ def _words(box: Box) -> list[str]:
     return str(box.get("text", "")).split() if box["maxclass"] == "newobj" else [box["maxclass"]]
 
 
+def _ports(box: Box) -> Ports | None:
+    """None for an object that is not in the table."""
+    try:
+        return ports_of(box["maxclass"], box.get("text", ""))
+    except KeyError:
+        return None
+
+
 def _objects(_: dict[str, Any], boxes: dict[str, Box]) -> list[str]:
     found = []
     for name, box in boxes.items():
@@ -46,9 +56,8 @@ def _objects(_: dict[str, Any], boxes: dict[str, Box]) -> list[str]:
         if words[0] in FORBIDDEN:
             found.append(f"{name}: {words[0]} has no place in a device")
             continue
-        try:
-            ports = ports_of(box["maxclass"], box.get("text", ""))
-        except KeyError:
+        ports = _ports(box)
+        if ports is None:
             found.append(f"{name}: {words[0]} is not in the table of objects")
             continue
         if (box["numinlets"], box["numoutlets"]) != (ports.inlets, len(ports.outlets)):
@@ -84,9 +93,21 @@ def _signals(patcher: dict[str, Any], boxes: dict[str, Box]) -> Iterator[str]:
         if is_signal and target in boxes and not _words(boxes[target])[0].endswith("~"):
             yield f"{target}: a signal goes into {_words(boxes[target])[0]}"
     for name, box in boxes.items():
-        for inlet in ports_of(box["maxclass"], box.get("text", "")).signal_inlets:
+        ports = _ports(box)
+        for inlet in ports.signal_inlets if ports else ():
             if (name, inlet) not in fed:
                 yield f"{name}: inlet {inlet} of {_words(box)[0]} gets no signal"
+
+
+def _deferred(patcher: dict[str, Any], boxes: dict[str, Box]) -> Iterator[str]:
+    """The bridge speaks whenever it likes; its words wait for the thread on which Live may be changed."""
+    spoken = {
+        name for name, box in boxes.items() if _words(box)[0] == "node.script" or _words(box) == ["r", "---from_bridge"]
+    }
+    for line in (held["patchline"] for held in patcher["lines"]):
+        source, target = line["source"][0], line["destination"][0]
+        if source in spoken and target in boxes and _words(boxes[target])[0] not in ("deferlow", "s"):
+            yield f"{target}: hears the bridge without deferlow"
 
 
 def _parameters(patcher: dict[str, Any], boxes: dict[str, Box]) -> list[str]:

@@ -40,6 +40,13 @@ def comment(text: str, rect: Rect, name: str = "") -> dict[str, Any]:
     return held | ({"varname": name} if name else {})
 
 
+def bar(name: str) -> dict[str, Any]:
+    """Keys of a bar from 0 to 1 that the mouse does not move."""
+    colours = theme(slidercolor="value_bar", bgcolor="lcd_bg")
+    looks = {"setminmax": [0.0, 1.0], "orientation": 0, "ignoreclick": 1}
+    return {"varname": name, **looks, "saved_attribute_attributes": colours}
+
+
 def control(p: Parameter) -> dict[str, Any]:
     """Keys of a parameter's box: name, hover text, place, values, looks."""
     held: dict[str, Any] = {"varname": p.long_name, "annotation_name": p.long_name, "annotation": p.help}

@@ -154,7 +154,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         "Seed",
         "number",
         "seed",
-        "The same seed and context give the same stems. Variation k uses seed + k.",
+        "The same seed and context give the same stems. Variation k adds k to it.",
         (192, 64, 32, 16),
         STORED,
         highest=9999,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from max_for_live.builder.ports import Ports, ports_of
@@ -58,7 +59,7 @@ class Patch:
 
     def chain(self, *boxes: str) -> str:
         """Connect first outlets with first inlets, one after the other; returns the last."""
-        for source, target in zip(boxes, boxes[1:], strict=False):
+        for source, target in pairwise(boxes):
             self.cord(source, 0, target)
         return boxes[-1]
 

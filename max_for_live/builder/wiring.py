@@ -197,8 +197,7 @@ def _lines(patch: Patch, script: str) -> None:
     patch.cord(script, TO_FACE, orders)
     status = patch.box("live.comment", "Riffbridge", **face.comment("", face.STATUS, "status"),
                        annotation_name="Status", annotation=face.STATUS_HELP)  # fmt: skip
-    bar = patch.box("multislider", **face.shown(face.PROGRESS), varname="progress", setminmax=[0.0, 1.0], orientation=0,
-                    ignoreclick=1, saved_attribute_attributes=face.theme(slidercolor="value_bar", bgcolor="lcd_bg"))  # fmt: skip
+    bar = patch.box("multislider", **face.shown(face.PROGRESS), **face.bar("progress"))
     lamp = patch.box("live.comment", "No server", **face.comment("", face.LAMP, "lamp"))
     plays = patch.box("live.comment", "None plays", **face.comment("", face.PLAYING, "playing"))
     patch.chain(orders, patch.object("prepend set"), status)

@@ -156,16 +156,16 @@ def test_a_track_that_takes_no_clips_is_named(track: dict[str, Any], words: str,
         assert device.look()["voices"]["1"] == 1, "the stem can still be heard"
 
 
-def test_a_file_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
+def test_a_file_that_live_cannot_read_is_a_sentence(tmp_path: Path) -> None:
     with Studio() as studio:
         device = linked(studio, tmp_path)
         request_id, _ = asked(device)
-        path = stem_file(tmp_path)
-        tell_stem(device, request_id, 0, 1, path)
-        Path(path).unlink()
-        device.bridge("done", request_id, 1)
+        broken = tmp_path / "broken.wav"
+        broken.write_bytes(b"no audio at all")
+        give(device, request_id, [str(broken)])
         device.wait_status("Live did not take the clip")
         assert len(device.status) <= 101
+        assert rows(studio) == []
 
 
 def test_changes_that_undo_refuses_are_made_afterwards(tmp_path: Path) -> None:
@@ -287,14 +287,20 @@ def test_the_request_says_what_the_performer_set(tmp_path: Path) -> None:
     with Studio(tempo=97.5, numerator=7, denominator=8, beat=3.5 * 5 + 1) as studio:
         device = linked(studio, tmp_path)
         style = stem_file(tmp_path, 1.0, "my style")
-        for name, value in (("Prompt", "808 dusty"), ("Part", 12), ("Bars", 3), ("Variations", 3), ("Influence", 75),
-                            ("Quality", 0), ("Seed Lock", 1), ("Seed", 77), ("Nudge", -12), ("Style File", style)):  # fmt: skip
+        controls = {"Prompt": "808 dusty", "Part": 12, "Bars": 3, "Variations": 3, "Influence": 75, "Quality": 0}
+        more = {"Seed Lock": 1, "Seed": 77, "Nudge": -12, "Style File": style}
+        for name, value in (controls | more).items():
             device.touch(name, value)
         _, content = asked(device)
         pairs, note = content["pairs"], content["ring"]
-        assert {name: pairs[name] for name in ("prompt", "variations", "seed", "steps", "guidance", "reference", "loop")} == {
-            "prompt": "lead, 808 dusty", "variations": 4, "seed": 77, "steps": 2, "guidance": 3.0, "reference": style, "loop": 1,
-        }  # fmt: skip
+        assert (pairs["prompt"], pairs["reference"]) == ("lead, 808 dusty", style)
+        assert (pairs["variations"], pairs["seed"], pairs["steps"], pairs["guidance"], pairs["loop"]) == (
+            4,
+            77,
+            2,
+            3.0,
+            1,
+        )
         assert (pairs["tempo"], pairs["beats_per_bar"], pairs["beat_unit"]) == (97.5, 7, 8)
         assert (note["bars"], note["nudge_ms"], note["bar_origin"]) == (8, -12, 17.5)
 
