@@ -2645,7 +2645,7 @@
 					],
 					"varname": "Quality",
 					"annotation_name": "Quality",
-					"annotation": "Draft is fastest; Fine takes more steps than the pack's own number.",
+					"annotation": "Draft is fastest; Fine takes more steps than the pack would.",
 					"presentation": 1,
 					"presentation_rect": [
 						192.0,
@@ -2662,7 +2662,7 @@
 							"parameter_shortname": "Quality",
 							"parameter_invisible": 0,
 							"parameter_annotation_name": "Quality",
-							"parameter_info": "Draft is fastest; Fine takes more steps than the pack's own number.",
+							"parameter_info": "Draft is fastest; Fine takes more steps than the pack would.",
 							"parameter_modmode": 0,
 							"parameter_type": 2,
 							"parameter_enum": [
@@ -3868,6 +3868,25 @@
 			{
 				"box": {
 					"id": "obj-149",
+					"maxclass": "newobj",
+					"text": "route 0",
+					"numinlets": 2,
+					"numoutlets": 2,
+					"outlettype": [
+						"",
+						""
+					],
+					"patching_rect": [
+						2020.0,
+						596.0,
+						53.5,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-150",
 					"maxclass": "message",
 					"text": "clear_style",
 					"numinlets": 2,
@@ -3877,7 +3896,7 @@
 					],
 					"patching_rect": [
 						2020.0,
-						596.0,
+						628.0,
 						79.5,
 						22.0
 					]
@@ -3885,7 +3904,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-150",
+					"id": "obj-151",
 					"maxclass": "newobj",
 					"text": "prepend loop",
 					"numinlets": 1,
@@ -3895,7 +3914,7 @@
 					],
 					"patching_rect": [
 						2020.0,
-						628.0,
+						660.0,
 						86.0,
 						22.0
 					]
@@ -3903,7 +3922,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-151",
+					"id": "obj-152",
 					"maxclass": "newobj",
 					"text": "prepend nudge",
 					"numinlets": 1,
@@ -3913,7 +3932,7 @@
 					],
 					"patching_rect": [
 						2020.0,
-						660.0,
+						692.0,
 						92.5,
 						22.0
 					]
@@ -3921,36 +3940,19 @@
 			},
 			{
 				"box": {
-					"id": "obj-152",
-					"maxclass": "message",
-					"text": "generate",
-					"numinlets": 2,
-					"numoutlets": 1,
-					"outlettype": [
-						""
-					],
-					"patching_rect": [
-						2020.0,
-						692.0,
-						60.0,
-						22.0
-					]
-				}
-			},
-			{
-				"box": {
 					"id": "obj-153",
-					"maxclass": "message",
-					"text": "vary",
+					"maxclass": "newobj",
+					"text": "route 0",
 					"numinlets": 2,
-					"numoutlets": 1,
+					"numoutlets": 2,
 					"outlettype": [
+						"",
 						""
 					],
 					"patching_rect": [
 						2020.0,
 						724.0,
-						40.0,
+						53.5,
 						22.0
 					]
 				}
@@ -3959,7 +3961,7 @@
 				"box": {
 					"id": "obj-154",
 					"maxclass": "message",
-					"text": "cancel",
+					"text": "generate",
 					"numinlets": 2,
 					"numoutlets": 1,
 					"outlettype": [
@@ -3968,7 +3970,7 @@
 					"patching_rect": [
 						2220.0,
 						52.0,
-						47.0,
+						60.0,
 						22.0
 					]
 				}
@@ -3977,16 +3979,17 @@
 				"box": {
 					"id": "obj-155",
 					"maxclass": "newobj",
-					"text": "prepend drop_context",
-					"numinlets": 1,
-					"numoutlets": 1,
+					"text": "route 0",
+					"numinlets": 2,
+					"numoutlets": 2,
 					"outlettype": [
+						"",
 						""
 					],
 					"patching_rect": [
 						2220.0,
 						84.0,
-						138.0,
+						53.5,
 						22.0
 					]
 				}
@@ -3994,9 +3997,9 @@
 			{
 				"box": {
 					"id": "obj-156",
-					"maxclass": "newobj",
-					"text": "prepend drop_style",
-					"numinlets": 1,
+					"maxclass": "message",
+					"text": "vary",
+					"numinlets": 2,
 					"numoutlets": 1,
 					"outlettype": [
 						""
@@ -4004,7 +4007,7 @@
 					"patching_rect": [
 						2220.0,
 						116.0,
-						125.0,
+						40.0,
 						22.0
 					]
 				}
@@ -4013,16 +4016,17 @@
 				"box": {
 					"id": "obj-157",
 					"maxclass": "newobj",
-					"text": "prepend source",
-					"numinlets": 1,
-					"numoutlets": 1,
+					"text": "route 0",
+					"numinlets": 2,
+					"numoutlets": 2,
 					"outlettype": [
+						"",
 						""
 					],
 					"patching_rect": [
 						2220.0,
 						148.0,
-						99.0,
+						53.5,
 						22.0
 					]
 				}
@@ -4031,7 +4035,7 @@
 				"box": {
 					"id": "obj-158",
 					"maxclass": "message",
-					"text": "fire 1",
+					"text": "cancel",
 					"numinlets": 2,
 					"numoutlets": 1,
 					"outlettype": [
@@ -4048,6 +4052,116 @@
 			{
 				"box": {
 					"id": "obj-159",
+					"maxclass": "newobj",
+					"text": "prepend drop_context",
+					"numinlets": 1,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						212.0,
+						138.0,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-160",
+					"maxclass": "newobj",
+					"text": "prepend drop_style",
+					"numinlets": 1,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						244.0,
+						125.0,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-161",
+					"maxclass": "newobj",
+					"text": "prepend source",
+					"numinlets": 1,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						276.0,
+						99.0,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-162",
+					"maxclass": "newobj",
+					"text": "route 0",
+					"numinlets": 2,
+					"numoutlets": 2,
+					"outlettype": [
+						"",
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						308.0,
+						53.5,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-163",
+					"maxclass": "message",
+					"text": "fire 1",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						340.0,
+						47.0,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-164",
+					"maxclass": "newobj",
+					"text": "route 0",
+					"numinlets": 2,
+					"numoutlets": 2,
+					"outlettype": [
+						"",
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						372.0,
+						53.5,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-165",
 					"maxclass": "message",
 					"text": "fire 2",
 					"numinlets": 2,
@@ -4057,116 +4171,8 @@
 					],
 					"patching_rect": [
 						2220.0,
-						212.0,
-						47.0,
-						22.0
-					]
-				}
-			},
-			{
-				"box": {
-					"id": "obj-160",
-					"maxclass": "message",
-					"text": "fire 3",
-					"numinlets": 2,
-					"numoutlets": 1,
-					"outlettype": [
-						""
-					],
-					"patching_rect": [
-						2220.0,
-						244.0,
-						47.0,
-						22.0
-					]
-				}
-			},
-			{
-				"box": {
-					"id": "obj-161",
-					"maxclass": "message",
-					"text": "fire 4",
-					"numinlets": 2,
-					"numoutlets": 1,
-					"outlettype": [
-						""
-					],
-					"patching_rect": [
-						2220.0,
-						276.0,
-						47.0,
-						22.0
-					]
-				}
-			},
-			{
-				"box": {
-					"id": "obj-162",
-					"maxclass": "message",
-					"text": "next",
-					"numinlets": 2,
-					"numoutlets": 1,
-					"outlettype": [
-						""
-					],
-					"patching_rect": [
-						2220.0,
-						308.0,
-						40.0,
-						22.0
-					]
-				}
-			},
-			{
-				"box": {
-					"id": "obj-163",
-					"maxclass": "message",
-					"text": "stop",
-					"numinlets": 2,
-					"numoutlets": 1,
-					"outlettype": [
-						""
-					],
-					"patching_rect": [
-						2220.0,
-						340.0,
-						40.0,
-						22.0
-					]
-				}
-			},
-			{
-				"box": {
-					"id": "obj-164",
-					"maxclass": "newobj",
-					"text": "prepend audition_on",
-					"numinlets": 1,
-					"numoutlets": 1,
-					"outlettype": [
-						""
-					],
-					"patching_rect": [
-						2220.0,
-						372.0,
-						131.5,
-						22.0
-					]
-				}
-			},
-			{
-				"box": {
-					"id": "obj-165",
-					"maxclass": "newobj",
-					"text": "prepend place",
-					"numinlets": 1,
-					"numoutlets": 1,
-					"outlettype": [
-						""
-					],
-					"patching_rect": [
-						2220.0,
 						404.0,
-						92.5,
+						47.0,
 						22.0
 					]
 				}
@@ -4174,17 +4180,18 @@
 			{
 				"box": {
 					"id": "obj-166",
-					"maxclass": "message",
-					"text": "start_server",
+					"maxclass": "newobj",
+					"text": "route 0",
 					"numinlets": 2,
-					"numoutlets": 1,
+					"numoutlets": 2,
 					"outlettype": [
+						"",
 						""
 					],
 					"patching_rect": [
 						2220.0,
 						436.0,
-						86.0,
+						53.5,
 						22.0
 					]
 				}
@@ -4193,7 +4200,7 @@
 				"box": {
 					"id": "obj-167",
 					"maxclass": "message",
-					"text": "reveal",
+					"text": "fire 3",
 					"numinlets": 2,
 					"numoutlets": 1,
 					"outlettype": [
@@ -4210,6 +4217,246 @@
 			{
 				"box": {
 					"id": "obj-168",
+					"maxclass": "newobj",
+					"text": "route 0",
+					"numinlets": 2,
+					"numoutlets": 2,
+					"outlettype": [
+						"",
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						500.0,
+						53.5,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-169",
+					"maxclass": "message",
+					"text": "fire 4",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						532.0,
+						47.0,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-170",
+					"maxclass": "newobj",
+					"text": "route 0",
+					"numinlets": 2,
+					"numoutlets": 2,
+					"outlettype": [
+						"",
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						564.0,
+						53.5,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-171",
+					"maxclass": "message",
+					"text": "next",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						596.0,
+						40.0,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-172",
+					"maxclass": "newobj",
+					"text": "route 0",
+					"numinlets": 2,
+					"numoutlets": 2,
+					"outlettype": [
+						"",
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						628.0,
+						53.5,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-173",
+					"maxclass": "message",
+					"text": "stop",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						660.0,
+						40.0,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-174",
+					"maxclass": "newobj",
+					"text": "prepend audition_on",
+					"numinlets": 1,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						692.0,
+						131.5,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-175",
+					"maxclass": "newobj",
+					"text": "prepend place",
+					"numinlets": 1,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						724.0,
+						92.5,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-176",
+					"maxclass": "newobj",
+					"text": "route 0",
+					"numinlets": 2,
+					"numoutlets": 2,
+					"outlettype": [
+						"",
+						""
+					],
+					"patching_rect": [
+						2420.0,
+						52.0,
+						53.5,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-177",
+					"maxclass": "message",
+					"text": "start_server",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						2420.0,
+						84.0,
+						86.0,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-178",
+					"maxclass": "newobj",
+					"text": "route 0",
+					"numinlets": 2,
+					"numoutlets": 2,
+					"outlettype": [
+						"",
+						""
+					],
+					"patching_rect": [
+						2420.0,
+						116.0,
+						53.5,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-179",
+					"maxclass": "message",
+					"text": "reveal",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						2420.0,
+						148.0,
+						47.0,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-180",
+					"maxclass": "newobj",
+					"text": "route 0",
+					"numinlets": 2,
+					"numoutlets": 2,
+					"outlettype": [
+						"",
+						""
+					],
+					"patching_rect": [
+						2420.0,
+						180.0,
+						53.5,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-181",
 					"maxclass": "message",
 					"text": "selftest",
 					"numinlets": 2,
@@ -4218,8 +4465,8 @@
 						""
 					],
 					"patching_rect": [
-						2220.0,
-						500.0,
+						2420.0,
+						212.0,
 						60.0,
 						22.0
 					]
@@ -4227,7 +4474,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-169",
+					"id": "obj-182",
 					"maxclass": "newobj",
 					"text": "prepend variation",
 					"numinlets": 1,
@@ -4236,8 +4483,8 @@
 						""
 					],
 					"patching_rect": [
-						2220.0,
-						532.0,
+						2420.0,
+						244.0,
 						118.5,
 						22.0
 					]
@@ -4245,7 +4492,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-170",
+					"id": "obj-183",
 					"maxclass": "newobj",
 					"text": "route seed source",
 					"numinlets": 3,
@@ -4256,8 +4503,8 @@
 						""
 					],
 					"patching_rect": [
-						2220.0,
-						564.0,
+						2420.0,
+						276.0,
 						118.5,
 						22.0
 					]
@@ -4265,7 +4512,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-171",
+					"id": "obj-184",
 					"maxclass": "newobj",
 					"text": "prepend set",
 					"numinlets": 1,
@@ -4274,8 +4521,8 @@
 						""
 					],
 					"patching_rect": [
-						2220.0,
-						596.0,
+						2420.0,
+						308.0,
 						79.5,
 						22.0
 					]
@@ -4283,7 +4530,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-172",
+					"id": "obj-185",
 					"maxclass": "newobj",
 					"text": "prepend set",
 					"numinlets": 1,
@@ -4292,8 +4539,8 @@
 						""
 					],
 					"patching_rect": [
-						2220.0,
-						628.0,
+						2420.0,
+						340.0,
 						79.5,
 						22.0
 					]
@@ -6204,6 +6451,18 @@
 				"patchline": {
 					"source": [
 						"obj-149",
+						1
+					],
+					"destination": [
+						"obj-150",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-150",
 						0
 					],
 					"destination": [
@@ -6219,7 +6478,7 @@
 						0
 					],
 					"destination": [
-						"obj-150",
+						"obj-151",
 						0
 					]
 				}
@@ -6227,7 +6486,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-150",
+						"obj-151",
 						0
 					],
 					"destination": [
@@ -6243,7 +6502,7 @@
 						0
 					],
 					"destination": [
-						"obj-151",
+						"obj-152",
 						0
 					]
 				}
@@ -6251,7 +6510,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-151",
+						"obj-152",
 						0
 					],
 					"destination": [
@@ -6267,7 +6526,7 @@
 						0
 					],
 					"destination": [
-						"obj-152",
+						"obj-153",
 						0
 					]
 				}
@@ -6275,7 +6534,19 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-152",
+						"obj-153",
+						1
+					],
+					"destination": [
+						"obj-154",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-154",
 						0
 					],
 					"destination": [
@@ -6291,7 +6562,7 @@
 						0
 					],
 					"destination": [
-						"obj-153",
+						"obj-155",
 						0
 					]
 				}
@@ -6299,7 +6570,19 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-153",
+						"obj-155",
+						1
+					],
+					"destination": [
+						"obj-156",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-156",
 						0
 					],
 					"destination": [
@@ -6315,7 +6598,7 @@
 						0
 					],
 					"destination": [
-						"obj-154",
+						"obj-157",
 						0
 					]
 				}
@@ -6323,7 +6606,19 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-154",
+						"obj-157",
+						1
+					],
+					"destination": [
+						"obj-158",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-158",
 						0
 					],
 					"destination": [
@@ -6339,7 +6634,7 @@
 						0
 					],
 					"destination": [
-						"obj-155",
+						"obj-159",
 						0
 					]
 				}
@@ -6347,7 +6642,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-155",
+						"obj-159",
 						0
 					],
 					"destination": [
@@ -6363,7 +6658,7 @@
 						0
 					],
 					"destination": [
-						"obj-156",
+						"obj-160",
 						0
 					]
 				}
@@ -6371,7 +6666,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-156",
+						"obj-160",
 						0
 					],
 					"destination": [
@@ -6387,7 +6682,7 @@
 						0
 					],
 					"destination": [
-						"obj-157",
+						"obj-161",
 						0
 					]
 				}
@@ -6395,7 +6690,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-157",
+						"obj-161",
 						0
 					],
 					"destination": [
@@ -6411,7 +6706,7 @@
 						0
 					],
 					"destination": [
-						"obj-158",
+						"obj-162",
 						0
 					]
 				}
@@ -6419,7 +6714,19 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-158",
+						"obj-162",
+						1
+					],
+					"destination": [
+						"obj-163",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-163",
 						0
 					],
 					"destination": [
@@ -6435,7 +6742,7 @@
 						0
 					],
 					"destination": [
-						"obj-159",
+						"obj-164",
 						0
 					]
 				}
@@ -6443,7 +6750,19 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-159",
+						"obj-164",
+						1
+					],
+					"destination": [
+						"obj-165",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-165",
 						0
 					],
 					"destination": [
@@ -6459,7 +6778,7 @@
 						0
 					],
 					"destination": [
-						"obj-160",
+						"obj-166",
 						0
 					]
 				}
@@ -6467,7 +6786,19 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-160",
+						"obj-166",
+						1
+					],
+					"destination": [
+						"obj-167",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-167",
 						0
 					],
 					"destination": [
@@ -6483,7 +6814,7 @@
 						0
 					],
 					"destination": [
-						"obj-161",
+						"obj-168",
 						0
 					]
 				}
@@ -6491,7 +6822,19 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-161",
+						"obj-168",
+						1
+					],
+					"destination": [
+						"obj-169",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-169",
 						0
 					],
 					"destination": [
@@ -6507,7 +6850,7 @@
 						0
 					],
 					"destination": [
-						"obj-162",
+						"obj-170",
 						0
 					]
 				}
@@ -6515,7 +6858,19 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-162",
+						"obj-170",
+						1
+					],
+					"destination": [
+						"obj-171",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-171",
 						0
 					],
 					"destination": [
@@ -6531,7 +6886,7 @@
 						0
 					],
 					"destination": [
-						"obj-163",
+						"obj-172",
 						0
 					]
 				}
@@ -6539,7 +6894,19 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-163",
+						"obj-172",
+						1
+					],
+					"destination": [
+						"obj-173",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-173",
 						0
 					],
 					"destination": [
@@ -6555,7 +6922,7 @@
 						0
 					],
 					"destination": [
-						"obj-164",
+						"obj-174",
 						0
 					]
 				}
@@ -6563,7 +6930,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-164",
+						"obj-174",
 						0
 					],
 					"destination": [
@@ -6579,7 +6946,7 @@
 						0
 					],
 					"destination": [
-						"obj-165",
+						"obj-175",
 						0
 					]
 				}
@@ -6587,7 +6954,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-165",
+						"obj-175",
 						0
 					],
 					"destination": [
@@ -6603,7 +6970,7 @@
 						0
 					],
 					"destination": [
-						"obj-166",
+						"obj-176",
 						0
 					]
 				}
@@ -6611,7 +6978,19 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-166",
+						"obj-176",
+						1
+					],
+					"destination": [
+						"obj-177",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-177",
 						0
 					],
 					"destination": [
@@ -6627,7 +7006,7 @@
 						0
 					],
 					"destination": [
-						"obj-167",
+						"obj-178",
 						0
 					]
 				}
@@ -6635,7 +7014,19 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-167",
+						"obj-178",
+						1
+					],
+					"destination": [
+						"obj-179",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-179",
 						0
 					],
 					"destination": [
@@ -6651,7 +7042,7 @@
 						0
 					],
 					"destination": [
-						"obj-168",
+						"obj-180",
 						0
 					]
 				}
@@ -6659,7 +7050,19 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-168",
+						"obj-180",
+						1
+					],
+					"destination": [
+						"obj-181",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-181",
 						0
 					],
 					"destination": [
@@ -6675,7 +7078,7 @@
 						0
 					],
 					"destination": [
-						"obj-169",
+						"obj-182",
 						0
 					]
 				}
@@ -6683,7 +7086,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-169",
+						"obj-182",
 						0
 					],
 					"destination": [
@@ -6699,7 +7102,7 @@
 						1
 					],
 					"destination": [
-						"obj-170",
+						"obj-183",
 						0
 					],
 					"order": 2
@@ -6708,11 +7111,11 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-170",
+						"obj-183",
 						0
 					],
 					"destination": [
-						"obj-171",
+						"obj-184",
 						0
 					]
 				}
@@ -6720,7 +7123,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-171",
+						"obj-184",
 						0
 					],
 					"destination": [
@@ -6732,11 +7135,11 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-170",
+						"obj-183",
 						1
 					],
 					"destination": [
-						"obj-172",
+						"obj-185",
 						0
 					]
 				}
@@ -6744,7 +7147,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-172",
+						"obj-185",
 						0
 					],
 					"destination": [

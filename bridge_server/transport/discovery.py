@@ -77,7 +77,7 @@ def remember_launcher(state_folder: Path, command: Sequence[str]) -> None:
     """Leave behind how this server was started, so that a client's Start button can do it again."""
     handle = os.open(state_folder / LAUNCHER_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(handle, "w", encoding="utf-8") as file:
-        json.dump({"command": list(command)}, file)
+        json.dump({"command": list(command), "folder": os.getcwd()}, file)  # options may be relative paths
 
 
 def new_token() -> str:

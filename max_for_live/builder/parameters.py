@@ -84,8 +84,11 @@ class Parameter:
         return held
 
 
-PARTS = ("As prompted", "Drums", "Bass", "Piano", "El. piano", "Organ", "Guitar", "Strings", "Brass", "Winds", "Mallets",
-         "Pad", "Lead")  # fmt: skip
+PARTS = (
+    *("As prompted", "Drums", "Bass", "Piano", "El. piano", "Organ", "Guitar"),
+    *("Strings", "Brass", "Winds", "Mallets", "Pad", "Lead"),
+)
+"""In the order of the script's own list, which holds the words that go into the prompt."""
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
@@ -173,7 +176,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         "Quality",
         "menu",
         "quality",
-        "Draft is fastest; Fine takes more steps than the pack's own number.",
+        "Draft is fastest; Fine takes more steps than the pack would.",
         (192, 88, 48, 16),
         choices=("Draft", "Normal", "Fine"),
         initial=1,

@@ -218,14 +218,23 @@ def _controls(patch: Patch, script: str) -> None:
     patch.section()
     made = {p.word: _control(patch, p) for p in PARAMETERS if p.word}
     for p in PARAMETERS:
-        if p.word:
-            word = patch.message(p.word) if p.kind == "button" else patch.object(f"prepend {p.word}")
-            patch.chain(made[p.word], word, script)
+        if p.kind == "button":
+            _press(patch, made[p.word], p.word, script)
+        elif p.word:
+            patch.chain(made[p.word], patch.object(f"prepend {p.word}"), script)
     orders = patch.object("route seed source")
     patch.cord(script, TO_FACE, orders)
     for outlet, word in enumerate(("seed", "source")):
         patch.cord(orders, outlet, quiet := patch.object("prepend set"))
         patch.cord(quiet, 0, made[word])
+
+
+def _press(patch: Patch, button: str, word: str, script: str) -> None:
+    """A mouse gives a bang; a mapped pedal gives 1 and then 0, which is no second press."""
+    presses = patch.object("route 0")
+    patch.chain(button, presses)
+    patch.cord(presses, 1, pressed := patch.message(word))
+    patch.chain(pressed, script)
 
 
 def _control(patch: Patch, p: Parameter) -> str:

@@ -72,7 +72,8 @@ function noteRing(ring, pairs) {
 function startServer() {
   const known = readJson(path.join(stateFolder(), "launcher.json"));
   const command = known && Array.isArray(known.command) ? known.command : ["riffbridge", "serve"];
-  const child = childProcess.spawn(command[0], command.slice(1), { detached: true, stdio: "ignore" });
+  const options = { detached: true, stdio: "ignore", cwd: (known && known.folder) || os.homedir() };
+  const child = childProcess.spawn(command[0], command.slice(1), options);
   child.on("error", () => tell("link", "down", "riffbridge was not found. Run once in a terminal: riffbridge serve"));
   child.unref();
   tell("link", "loading", "Starting the server.");

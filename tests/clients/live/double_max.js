@@ -161,7 +161,7 @@ class Device {
   touch(name, value) {
     const box = this.names.get(name);
     if (!box) throw new Error("no control " + name);
-    if (box.kind === "live.text" && !box.json.mode) return this.out(box, 0, ["bang"]);
+    if (box.kind === "live.text" && !box.json.mode) return this.out(box, 0, [typeof value === "number" ? value : "bang"]);
     if (box.kind === "live.drop") return this.out(box, 0, [value]);
     box.state.value = value;
     this.out(box, 0, box.kind === "textedit" ? ["text"].concat(atomsOf(value)) : [value]);

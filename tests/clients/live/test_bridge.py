@@ -179,8 +179,9 @@ def test_no_answer_at_all_is_asked_again_and_then_queried(
 
 def test_nonsense_on_the_wire_changes_nothing(met: Device, double: DoubleRiffServer) -> None:
     bundle = b"#bundle\0" + bytes(8)
-    packets = [b"", b"/", b"/riff", os.urandom(64), b"/riff/stem\0\0,siiisiii\0\0\0", b"/riff/welcome\0\0\0,i\0\0\0\0\0\1",
-               bundle + b"\xff\xff\xff\xf0", bundle + b"\0\0\0\4abcd", b"/riff/done\0\0,b\0\0\xff\xff\xff\xff", b"x" * 9000]  # fmt: skip
+    packets = [b"", b"/", b"/riff", os.urandom(64), b"x" * 9000, bundle + b"\xff\xff\xff\xf0", bundle + b"\0\0\0\4abcd"]
+    packets += [b"/riff/stem\0\0,siiisiii\0\0\0", b"/riff/welcome\0\0\0,i\0\0\0\0\0\1"]
+    packets += [b"/riff/done\0\0,b\0\0\xff\xff\xff\xff"]
     for packet in packets:
         double.say_bytes(packet)
     double.say_osc("/riff/heartbeat", 5)

@@ -305,6 +305,17 @@ def test_the_request_says_what_the_performer_set(tmp_path: Path) -> None:
         assert (note["bars"], note["nudge_ms"], note["bar_origin"]) == (8, -12, 17.5)
 
 
+def test_a_pedal_that_sends_one_and_then_zero_is_one_press(tmp_path: Path) -> None:
+    with Studio() as studio:
+        device = linked(studio, tmp_path)
+        device.touch("Generate", 1)
+        sent(device, 1)
+        device.touch("Generate", 0)
+        device.touch("Cancel", 1)
+        device.wait(lambda _: device.heard("cancel"))
+        assert len(device.heard("generate")) == 1
+
+
 def test_a_press_without_server_says_what_to_do(tmp_path: Path) -> None:
     with Studio() as studio:
         device = studio.device(ring=rings.ring(tmp_path))
