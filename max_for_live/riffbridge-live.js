@@ -432,10 +432,14 @@ function jobDone(id) {
 function readyText(request) {
   var count = request.stems.length;
   var cut = count ? request.stems[0].cut : null;
-  var heard = cut && cut.bars < cut.bars_wanted ? "Only " + cut.bars + " of " + cut.bars_wanted + " bars were heard. " : "";
+  var heard = cut && cut.bars < cut.bars_wanted ? fewerText(cut) : "";
   if (request.failure) return heard + request.failure;
   if (request.place === "preview") return heard + previewText(count);
   return heard + count + (count === 1 ? " variation" : " variations") + " on '" + request.trackName + "'. Press Fire.";
+}
+
+function fewerText(cut) {
+  return "Only " + cut.bars + " of " + cut.bars_wanted + " bars " + (cut.bars === 1 ? "was" : "were") + " heard. ";
 }
 
 function previewText(count) {

@@ -80,9 +80,16 @@ def rows(studio: Studio, track: str = TRACK) -> list[int]:
     return [row for row, clip in enumerate(studio.track(track)["slots"]) if clip]
 
 
-@pytest.mark.parametrize("version", [(12, 0, 5), (12, 1, 0), (12, 3, 5)])
 @pytest.mark.parametrize(
-    "options", [{}, {"guess": 2}, {"guess": 0.5}, {"autoWarp": False}, {"decodeMs": 60, "guess": 2}]
+    ("version", "options"),
+    [
+        ((12, 0, 5), {}),
+        ((12, 0, 5), {"autoWarp": False}),
+        ((12, 1, 0), {"guess": 0.5}),
+        ((12, 1, 0), {"decodeMs": 60, "guess": 2}),
+        ((12, 3, 5), {"guess": 2}),
+        ((12, 3, 5), {"guess": 1.04}),
+    ],
 )
 def test_stems_become_clips_at_the_tempo_of_the_set(
     version: tuple[int, int, int], options: dict[str, Any], tmp_path: Path
