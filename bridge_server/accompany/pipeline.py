@@ -171,6 +171,7 @@ class Accompanist:
             seconds={stage: round(time_s, 4) for stage, time_s in seconds.items()},
             attempt=attempt,
             silent=silent,
+            cut=None if job.context is None else job.context.cut,
         )
         recipes.save(recipe, job.folder)
         return recipe.result(job.folder, variation.count)

@@ -43,6 +43,19 @@ class ContextMark:
 
 
 @dataclass(frozen=True)
+class CutMark:
+    """What was cut out of a device's ring: bars wanted and heard, where in the song (quarter notes) they start, the
+    quarters in a bar, the mean tempo, the frames of each bar at the ring's rate."""
+
+    bars_wanted: int
+    bars: int
+    start_beat: float
+    bar_length: float
+    tempo: float
+    bar_frames: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything about one stem. `seconds` (time per stage) is for people; the rest is what replaying needs.
 
@@ -63,6 +76,7 @@ class Recipe:
     seconds: dict[str, float]
     attempt: int = 0
     silent: bool = False
+    cut: CutMark | None = None
 
     def to_json(self) -> str:
         """The file's text."""
@@ -116,7 +130,7 @@ def _parse(held: Any) -> Recipe:
         raise BadArguments(
             f"The recipe has format {held['recipe']}; this version reads {FORMAT}.", "Update riffbridge."
         )
-    mark, attempt = held["context"], held.get("attempt", 0)
+    mark, cut, attempt = held["context"], held.get("cut"), held.get("attempt", 0)
     if Path(held["file"]).name != held["file"] or not 0 <= held["index"] < held["request"]["variations"]:
         raise ValueError
     if not (isinstance(attempt, int) and attempt >= 0):
@@ -127,6 +141,7 @@ def _parse(held: Any) -> Recipe:
         context=None if mark is None else ContextMark(**mark),
         attempt=attempt,
         silent=bool(held.get("silent", False)),
+        cut=None if cut is None else CutMark(**{**cut, "bar_frames": tuple(cut["bar_frames"])}),
         **{
             name: held[name] for name in ("index", "seed", "gain", "file", "sha256", "frames", "sample_rate", "seconds")
         },

@@ -31,6 +31,7 @@ class StemRequest:
     """One request for stems. Frames and positions count at the rate of the file they belong to.
 
     - context, context_start, context_frames: the bounced WAV and the region of it; no context = play from nothing.
+    - ring: the context is the ring of a DAW device and this the note beside it: whole bars are cut (`audio.ring`).
     - length_frames: length without a context, at `sample_rate`.
     - out_dir, name, request_id: where the stems go and how they are called.
     - prompt: names one of the instrument families, or is empty.
@@ -45,6 +46,7 @@ class StemRequest:
     context: str | None = None
     context_start: int = 0
     context_frames: int | None = None
+    ring: str | None = None
     length_frames: int | None = None
     name: str = "stem"
     prompt: str = ""
@@ -104,6 +106,10 @@ def _check(request: StemRequest) -> None:
         raise BadArguments(
             "A context and length_frames were both given.",
             "A stem is as long as its context: leave length_frames away.",
+        )
+    if request.ring is not None and (request.context is None or request.context_frames or request.context_start):
+        raise BadArguments(
+            "A ring was sent without its audio, or with a region.", "Send context, and say in the note how many bars."
         )
     if request.prompt.strip() and request.family is None:
         raise BadArguments(

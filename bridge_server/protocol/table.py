@@ -210,6 +210,14 @@ PAIRS: tuple[Argument, ...] = (
     Argument("context_start", "i", "where the region starts in that file", unit="frames", default=0),
     Argument("context_frames", "i", "length of the region", 1, unit="frames", default_words="all"),
     Argument(
+        "ring",
+        "s",
+        "path of a JSON note: `context` is a device's four-channel ring, whole bars are cut from it",
+        longest=2048,
+        form="path",
+        default_words="`context` is plain audio",
+    ),
+    Argument(
         "length_frames",
         "i",
         "length of the stem at `sample_rate` when there is no context",

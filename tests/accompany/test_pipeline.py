@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from bridge_server.accompany import recipe as recipes
 from bridge_server.accompany.draws import DRAWS
 from bridge_server.accompany.pipeline import Accompanist
+from bridge_server.accompany.recipe import CutMark
 from bridge_server.accompany.variations import StemResult
 from bridge_server.audio import wav_file
 from bridge_server.audio.loudness import loudness_lufs
@@ -36,6 +38,7 @@ from bridge_server.errors import (
 from models.errors import ContextError, ModelError
 from tests.accompany.conftest import MakeRequest, write_context
 from tests.accompany.double_generator import CHUNK, DoubleGenerator
+from tests.audio.ring_making import RATE, play, ring_of, song
 from tests.audio.wav_making import WavSpec
 
 
@@ -431,3 +434,21 @@ def test_a_recipe_from_before_attempts_were_counted_is_the_first_attempt(
     (tmp_path / "old.json").write_text(json.dumps(old), encoding="utf-8")
     again = accompanist.replay(recipes.load(tmp_path / "old.json"), tmp_path / "again", lambda fraction, stage: None)
     assert again.sha256 == stem.sha256
+
+
+def test_a_ring_is_cut_to_its_bars_and_the_recipe_says_which(
+    accompanist: Accompanist, double: DoubleGenerator, make_request: MakeRequest, tmp_path: Path
+) -> None:
+    heard = song([play(0, 21, 120)])
+    ring, head = ring_of(heard, 20 * RATE, turned=5_000)
+    context, note = tmp_path / "ring.wav", tmp_path / "ring.json"
+    soundfile.write(context, ring.T, RATE, subtype="FLOAT")
+    note.write_text(json.dumps({"bars": 8, "head": head, "tempo": 120}))
+    (stem,) = run(accompanist, make_request(context=str(context), ring=str(note)))
+    recipe = recipes.load(Path(stem.recipe))
+    assert recipe.cut == CutMark(8, 5, 0.0, 4.0, 120.0, (16_000,) * 5)
+    assert (stem.frames, stem.sample_rate) == (5 * 16_000, RATE)
+    assert recipe.context is not None
+    assert recipe.context.frames == stem.frames
+    with pytest.raises(FormatNotSupported, match="4 channels"):
+        run(accompanist, make_request(context=str(context), request_id="without-its-note"))
