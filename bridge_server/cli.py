@@ -1,4 +1,5 @@
-"""The command line: `riffbridge serve | generate | replay | status | stop | doctor | demo | data | train | pack`.
+"""The command line: `riffbridge serve | generate | replay | status | stop | doctor | demo | data | train | pack |
+evaluate | import-clap`.
 
 Only names, options and exit codes are here; each command's work is in `bridge_server.commands` and is imported when
 it is called, so that `riffbridge status` does not load the audio libraries.
@@ -213,6 +214,22 @@ def train(words: typer.Context, gpus: Annotated[int, typer.Option(min=1)] = 1) -
 def pack(words: typer.Context) -> None:
     """Turn runs of `train` into a pack that plays; `riffbridge pack --help` lists the options."""
     from bridge_server.commands.training import pack as run
+
+    raise typer.Exit(run(words.args))
+
+
+@app.command(context_settings=PASSED_ON)
+def evaluate(words: typer.Context) -> None:
+    """Measure a pack on held-out songs; `riffbridge evaluate --help` lists the options."""
+    from bridge_server.commands.evaluate import evaluate as run
+
+    raise typer.Exit(run(words.args))
+
+
+@app.command(context_settings=PASSED_ON)
+def import_clap(words: typer.Context) -> None:
+    """Turn a LAION CLAP checkpoint into ONNX; `riffbridge import-clap --help` lists the options."""
+    from bridge_server.commands.import_clap import import_clap as run
 
     raise typer.Exit(run(words.args))
 

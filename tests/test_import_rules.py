@@ -15,6 +15,7 @@ from bridge_server.settings import default_pack_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME_OF_MODELS = {
+    "byte_tokenizer",
     "clap",
     "codec",
     "errors",
@@ -22,6 +23,7 @@ RUNTIME_OF_MODELS = {
     "gap_bridge",
     "generator",
     "guidance",
+    "laion_clap",
     "log_mel",
     "manifest",
     "noise",
