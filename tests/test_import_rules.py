@@ -84,6 +84,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "torch": MAKING,
     "onnx": MAKING,
     "soxr": ("bridge_server.audio.resample", *MAKING),
+    "loudness": ("bridge_server.audio.loudness",),
     "soundfile": MAKING,
     "scipy": MAKING,
     "matplotlib": ("bridge_server.demo.picture", *MAKING),
@@ -95,7 +96,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
 }
 """Library -> the modules that may know it. (`app` names sqlite3's error to say it in a sentence.)"""
 
-HEAVY = ("onnxruntime", "torch", "soundfile", "soxr", "scipy", "matplotlib")
+HEAVY = ("onnxruntime", "loudness", "torch", "soundfile", "soxr", "scipy", "matplotlib")
 SERVER_MODULES = (
     "bridge_server.app",
     "bridge_server.service",

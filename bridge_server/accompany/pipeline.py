@@ -17,14 +17,15 @@ from bridge_server.accompany import recipe as recipes
 from bridge_server.accompany import variations
 from bridge_server.accompany.context import MODEL_RATE_HZ, Context, read_context
 from bridge_server.accompany.draws import DRAWS, is_silent
+from bridge_server.accompany.levels import leveled
 from bridge_server.accompany.progress import OnProgress, Progress
 from bridge_server.accompany.recipe import Player, Recipe
 from bridge_server.accompany.request import StemRequest
 from bridge_server.accompany.stopwatch import StageWatch, timed
 from bridge_server.accompany.variations import StemResult, Variation
-from bridge_server.audio import Check, loudness, new_files, safe_paths, wav_file
+from bridge_server.audio import new_files, safe_paths, wav_file
 from bridge_server.audio.regions import check_length
-from bridge_server.audio.resample import frames_at, resample
+from bridge_server.audio.resample import frames_at
 from bridge_server.audio.waveform import Waveform
 from bridge_server.errors import BadArguments, Cancelled, FormatNotSupported, Internal, ModelMissing, OutOfMemory
 from models.errors import ContextError, DeviceError, ModelError, PackError, Stopped
@@ -46,6 +47,11 @@ class _Job:
     folder: Path
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def context_lufs(self) -> float | None:
+        """Loudness of the context, if there is one."""
+        return None if self.context is None else self.context.lufs
 
 
 class Accompanist:
@@ -153,7 +159,7 @@ class Accompanist:
                 break
         with timed(seconds, "writing"):
             job.progress.writing(variation.index)
-            stem, gain = _finish(job, audio, self.stop.check)
+            stem, gain = leveled(job.request, job.context_lufs, audio, job.rate, job.frames, self.stop.check)
             written = wav_file.write_stem(
                 job.folder, variation.name, stem, job.request.format, variation.seed, self.stop.check
             )
@@ -192,15 +198,6 @@ class Accompanist:
         if not np.isfinite(samples).all():
             raise Internal("The models gave samples that are no numbers.", "Try another seed; then tell us.")
         return Waveform(np.asarray(samples, np.float32), MODEL_RATE_HZ)
-
-
-def _finish(job: _Job, audio: Waveform, check: Check) -> tuple[Waveform, float]:
-    """The audio at the stem's rate, length and loudness, and the gain that this took."""
-    stem = resample(audio, job.rate, job.frames, check)
-    gain = min(1.0, loudness.peak_gain(stem))
-    if job.request.loudness == "match" and job.context is not None:
-        gain = loudness.match_gain(stem, job.context.lufs, check)
-    return Waveform(stem.samples * np.float32(gain), stem.sample_rate), float(np.float32(gain))
 
 
 def _manifest_sha256(pack_folder: Path) -> str:

@@ -56,6 +56,7 @@ class StemRequest:
     sample_rate: int | None = None
     format: str = "wav24"
     loudness: str = "match"
+    channels: int = 2
     roots: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:

@@ -27,14 +27,14 @@ def resample(waveform: Waveform, to_rate: int, frames: int | None = None, check:
     """
     length = frames_at(waveform.frames, waveform.sample_rate, to_rate) if frames is None else frames
     samples, at = np.zeros((waveform.channels, length), dtype=np.float32), 0
-    for block in _blocks(waveform, to_rate, check):
+    for block in resampled_blocks(waveform, to_rate, check):
         kept = block[: max(length - at, 0)]
         samples[:, at : at + len(kept)] = kept.T
         at += len(kept)
     return Waveform(samples, to_rate)
 
 
-def _blocks(waveform: Waveform, to_rate: int, check: Check) -> Iterator[Samples]:
+def resampled_blocks(waveform: Waveform, to_rate: int, check: Check) -> Iterator[Samples]:
     """Blocks `[frame, channel]` at the new rate."""
     stream = None
     if to_rate != waveform.sample_rate:

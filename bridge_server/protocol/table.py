@@ -256,6 +256,7 @@ PAIRS: tuple[Argument, ...] = (
     Argument(
         "format", "s", "of the stem", longest=16, form="choice", choices=("wav24", "wav16", "wav32f"), default="wav24"
     ),
+    Argument("channels", "i", "of the stem: 2 = stereo, 1 = mono", 1, 2, default=2),
     Argument(
         "loudness",
         "s",
