@@ -88,7 +88,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "soundfile": MAKING,
     "scipy": MAKING,
     "matplotlib": ("bridge_server.demo.picture", *MAKING),
-    "sqlite3": ("bridge_server.jobs.store", "bridge_server.app"),
+    "sqlite3": ("bridge_server.jobs.store", "bridge_server.jobs.store_file", "bridge_server.app"),
     "socket": ("bridge_server.transport",),
     "pythonosc": ("bridge_server.transport", "bridge_server.protocol"),
     "typer": ("bridge_server.cli", *MAKING),

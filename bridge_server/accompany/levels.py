@@ -10,7 +10,8 @@ import numpy as np
 from bridge_server.accompany.request import StemRequest
 from bridge_server.audio import Check, loudness, true_peak
 from bridge_server.audio.resample import resample
-from bridge_server.audio.waveform import Waveform
+from bridge_server.audio.waveform import Samples, Waveform
+from bridge_server.errors import Internal
 
 
 def leveled(
@@ -34,3 +35,9 @@ def gain_of(request: StemRequest, context_lufs: float | None, stem: Waveform, ch
     if context_lufs is None:
         return min(1.0, true_peak.limit_gain(stem, check))
     return loudness.match_gain(stem, context_lufs, check)
+
+
+def require_numbers(samples: Samples) -> None:
+    """Raise Internal for NaN and infinity: they must never reach a file, nor a loudspeaker."""
+    if not np.isfinite(samples).all():
+        raise Internal("The models gave samples that are no numbers.", "Try another seed; then tell us.")

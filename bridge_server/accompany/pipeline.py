@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,8 @@ from bridge_server.accompany import recipe as recipes
 from bridge_server.accompany import variations
 from bridge_server.accompany.context import MODEL_RATE_HZ, Context, read_context
 from bridge_server.accompany.draws import DRAWS, is_silent
-from bridge_server.accompany.levels import leveled
+from bridge_server.accompany.levels import leveled, require_numbers
+from bridge_server.accompany.parts import OnPart, PartsOf, PartWriter
 from bridge_server.accompany.progress import OnProgress, Progress
 from bridge_server.accompany.recipe import Player, Recipe
 from bridge_server.accompany.request import StemRequest
@@ -47,6 +48,7 @@ class _Job:
     folder: Path
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
+    on_part: OnPart | None = None
 
     @property
     def context_lufs(self) -> float | None:
@@ -81,6 +83,7 @@ class Accompanist:
         on_progress: OnProgress,
         on_stem: OnStem,
         context_file: Path | None = None,
+        on_part: OnPart | None = None,
     ) -> list[StemResult]:
         """Make all stems of a request; stems it finished before a crash are reported and not made again.
 
@@ -89,6 +92,7 @@ class Accompanist:
                 denoising step and decoded chunk.
             on_stem: called as soon as a stem lies on the disk under its final name.
             context_file: a private copy to read instead of `request.context`.
+            on_part: called with each part of a stem that is still being made, if the request asks for `stream`.
 
         Raises only RiffError; Cancelled after `stop.stop()`.
         """
@@ -98,7 +102,7 @@ class Accompanist:
             for variation in variations.plan(request):
                 result = recipes.finished(request, variation, Path(request.out_dir))
                 if result is None:
-                    job = job or self._begin(request, progress, context_file)
+                    job = job or replace(self._begin(request, progress, context_file), on_part=on_part)
                     result = self._make(job, variation)
                 results.append(result)
                 on_stem(result)
@@ -181,10 +185,20 @@ class Accompanist:
         recipes.save(recipe, job.folder)
         return recipe.result(job.folder, variation.count)
 
+    def _parts(self, job: _Job, variation: Variation) -> PartWriter:
+        """What hears the stem while it is made."""
+        stem = PartsOf(job.request, variation, job.folder, job.frames, job.rate, job.context_lufs)
+        return PartWriter(stem, MODEL_RATE_HZ, job.on_part, self.stop.check)
+
     def _play(self, job: _Job, variation: Variation, seconds: dict[str, float], attempt: int) -> Waveform:
         """The stem as the models make it, 48 kHz stereo, at least as long as wished."""
         chunks = self._generator.chunks_for(frames_at(job.frames, job.rate, MODEL_RATE_HZ))
-        watch = StageWatch(seconds)
+        watch, parts = StageWatch(seconds), self._parts(job, variation)
+
+        def hear(piece: NDArray[np.float32]) -> None:
+            watch.enter("decoding")
+            parts.take(piece)
+            watch.enter("parts")
 
         def report(fraction: float, stage: str) -> None:
             watch.enter(stage)
@@ -192,11 +206,18 @@ class Accompanist:
 
         watch.enter("playing")
         samples = self._generator.generate(
-            job.latents, chunks, job.request.family, variation.seed, job.request.steps, report, attempt
+            job.latents,
+            chunks,
+            job.request.family,
+            variation.seed,
+            job.request.steps,
+            report,
+            attempt,
+            on_audio=hear if parts.wanted else None,
         )
         watch.leave()
-        if not np.isfinite(samples).all():
-            raise Internal("The models gave samples that are no numbers.", "Try another seed; then tell us.")
+        parts.finish()
+        require_numbers(samples)
         return Waveform(np.asarray(samples, np.float32), MODEL_RATE_HZ)
 
 

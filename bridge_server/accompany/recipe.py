@@ -74,7 +74,17 @@ class Recipe:
     def result(self, folder: Path, count: int) -> StemResult:
         """The stem as the client hears of it."""
         stem, own = folder / self.file, path_beside(folder / self.file)
-        return StemResult(self.index, count, str(stem), self.frames, self.sample_rate, self.seed, self.sha256, str(own))
+        return StemResult(
+            index=self.index,
+            count=count,
+            path=str(stem),
+            frames=self.frames,
+            sample_rate=self.sample_rate,
+            seed=self.seed,
+            sha256=self.sha256,
+            recipe=str(own),
+            recipe_json=self.to_json(),
+        )
 
 
 def path_beside(stem: Path) -> Path:
@@ -91,11 +101,15 @@ def load(path: Path) -> Recipe:
     """Read a recipe; raises PathNotAllowed or BadArguments with what is wrong with it."""
     with safe_paths.open_file(str(path.absolute())) as file:
         text = file.handle.read(LARGEST_BYTES + 1)
+    return read(text, path.name) if len(text) <= LARGEST_BYTES else read(b"", path.name)
+
+
+def read(text: bytes | str, name: str) -> Recipe:
+    """The recipe of a text that is called `name`; raises BadArguments with what is wrong with it."""
     try:
-        held = json.loads(text.decode("utf-8")) if len(text) <= LARGEST_BYTES else None
-        return _parse(held)
+        return _parse(json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BadArguments(f"{path.name} is not a recipe.", "Take the .json file that lies beside a stem.") from error
+        raise BadArguments(f"{name} is not a recipe.", "Take the .json file that lies beside a stem.") from error
 
 
 def finished(request: StemRequest, variation: Variation, folder: Path) -> StemResult | None:

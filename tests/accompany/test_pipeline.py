@@ -7,6 +7,7 @@ import json
 import os
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,7 @@ def test_a_job_done_again_makes_only_what_is_missing(
     assert [call.seed for call in double.calls] == [41, 42]
     assert [stem.sha256 for stem in again] == [stem.sha256 for stem in first]
     assert again[0] == first[0]
-    assert again[2] == first[2]
+    assert replace(again[2], recipe_json="") == replace(first[2], recipe_json="")  # it took another time
     assert Path(again[1].path).name == "stem_req-0123_v1_2.wav"  # the damaged file may be in use: left alone
     assert Path(first[1].path).read_bytes() == b"damaged"
 
