@@ -75,7 +75,7 @@ class PartWriter:
         self._stem, self._on_part, self._check = stem, on_part, check
         is_long = stem.frames >= SHORTEST_STEM_S * stem.rate
         self.wanted = bool(on_part is not None and stem.request.stream and is_long)
-        self._resampler = ResampleStream(model_rate, stem.rate, 2)
+        self._resampler = ResampleStream(model_rate, stem.rate, 2) if self.wanted else None
         self._model_frames_left = frames_at(stem.frames, stem.rate, model_rate)
         self._held: list[Samples] = []
         self._start, self._part, self._gain = 0, 0, 1.0
@@ -86,7 +86,7 @@ class PartWriter:
         require_numbers(piece)
         self._sounds = self._sounds or not is_silent(piece[:, : max(self._model_frames_left, 0)])
         self._model_frames_left -= piece.shape[1]
-        self._held.append(self._resampler.push(piece))
+        self._held.append(piece if self._resampler is None else self._resampler.push(piece))
         held, rate = sum(each.shape[1] for each in self._held), self._stem.rate
         left = self._stem.frames - self._start - held
         if self._sounds and held >= self._length_s * rate and left >= LEAST_LEFT_S * rate:
@@ -94,7 +94,7 @@ class PartWriter:
 
     def finish(self) -> None:
         """The stem has been made: the last part, unless nothing sounded."""
-        if self.wanted and self._sounds:
+        if self._resampler is not None and self._sounds:
             self._held.append(self._resampler.push(np.zeros((2, 0), np.float32), is_last=True))
             self._write()
 
