@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,7 @@ def test_the_first_part_is_short_and_each_next_one_at_most_twice_as_long(
     parts, _ = told(accompanist, make_request(**{**LONG, "length_frames": 90 * 48_000}))
     lengths_s = [part.frames / 48_000 for part in parts]
     assert 2.0 < lengths_s[0] < 4.0
-    for before, after in zip(lengths_s[1:], lengths_s[2:-1], strict=False):
+    for before, after in pairwise(lengths_s):
         assert after <= 2.3 * before
     assert max(lengths_s) < parts_module.LONGEST_S + 2 * LEAST_LEFT_S
     assert lengths_s[-1] >= LEAST_LEFT_S
