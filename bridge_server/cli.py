@@ -1,4 +1,4 @@
-"""The command line: `riffbridge serve | generate | replay | status | stop | doctor | demo | data | train | pack`.
+"""The command line: `riffbridge serve | generate | band | history | replay | status | stop | doctor | demo | ...`.
 
 Only names, options and exit codes are here; each command's work is in `bridge_server.commands` and is imported when
 it is called, so that `riffbridge status` does not load the audio libraries.
@@ -131,6 +131,31 @@ def generate(
     }
     given = {key: value for key, value in wishes.items() if value is not None}
     raise typer.Exit(run(_settings(state, exchange, pack, device), given, keep, console))
+
+
+@app.command()
+def band(
+    context: Annotated[Path, typer.Argument(help="The bounced WAV to play along with.")],
+    parts: Annotated[str, typer.Option(help="Prompts, separated by semicolons; each hears the ones before.")],
+    out_dir: OutDir = Path("band"),
+    seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="Part k uses seed + k.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, max=30, help="Sampling steps; default the pack's.")] = None,
+    tempo: Annotated[float | None, typer.Option(min=10, max=1000, help="Beats per minute, for the project.")] = None,
+    beats_per_bar: Annotated[int, typer.Option(min=1, max=64, help="Beats in a bar, for the project.")] = 4,
+    format_: Annotated[Format, typer.Option("--format", help="How the stems are stored.")] = Format.wav24,
+    state: State = STATE,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave it running.", rich_help_panel=STARTED)] = False,
+    exchange: StartedExchange = EXCHANGE,
+    pack: StartedPack = PACK,
+    device: StartedDevice = Device.auto,
+) -> None:
+    """Make a whole arrangement for a context: stems, a mix, and a REAPER project with everything on named tracks."""
+    from bridge_server.commands.band import band as run
+
+    wishes = {"steps": steps, "tempo": tempo, "beats_per_bar": beats_per_bar, "format": format_.value}
+    given = {key: value for key, value in wishes.items() if value is not None}
+    settings = _settings(state, exchange, pack, device)
+    raise typer.Exit(run(settings, context.absolute(), parts, out_dir.absolute(), seed, given, keep, console))
 
 
 @app.command()

@@ -118,11 +118,17 @@ def finished(request: StemRequest, variation: Variation, folder: Path) -> StemRe
         try:
             recipe = load(path)
             same = recipe.request == _public(request) and recipe.index == variation.index
-            if same and _holds(folder / recipe.file, recipe.sha256):
+            if same and is_whole(recipe, folder):
                 return recipe.result(folder, variation.count)
         except RiffError:
             continue
     return None
+
+
+def is_whole(recipe: Recipe, folder: Path) -> bool:
+    """Whether the stem of a recipe lies in `folder` with the bytes it was written with; raises PathNotAllowed."""
+    with safe_paths.open_file(str((folder / recipe.file).absolute())) as file:
+        return wav_file.sha256_of(file.handle) == recipe.sha256
 
 
 def _parse(held: Any) -> Recipe:
@@ -150,8 +156,3 @@ def _parse(held: Any) -> Recipe:
 def _public(request: StemRequest) -> StemRequest:
     """Without what concerns only the server that admitted it."""
     return replace(request, roots=None)
-
-
-def _holds(stem: Path, sha256: str) -> bool:
-    with safe_paths.open_file(str(stem.absolute())) as file:
-        return wav_file.sha256_of(file.handle) == sha256
