@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from models.errors import ContextError, PackError
 from models.noise import DECODE, PHASE, gaussian, stream
+from models.on_demand import LatentsOnDemand
 from models.pack import Pack
 from models.phase import DRAWS, PhaseBuilder
 from models.session import Session, StopSignal
@@ -74,18 +75,20 @@ class Codec:
 
         on_step(done, of) counts chunks. Raises ContextError for another shape and for values that are no numbers.
         """
+        return self.encode_on_demand(audio, on_step)[:]
+
+    def encode_on_demand(self, audio: Array, on_step: OnStep | None = None) -> LatentsOnDemand:
+        """What `encode` gives, made chunk by chunk as far as slices of it are taken."""
         if audio.ndim != 2 or audio.shape[0] != 2 or audio.shape[1] == 0:
             raise ContextError(f"The codec takes stereo audio [2, frame], not the shape {audio.shape}.")
         if not np.isfinite(audio).all():
             raise ContextError("The context contains values that are no numbers: bounce it again.")
         count = -(-audio.shape[1] // CHUNK_FRAMES)
-        blocks: list[Array] = []
-        for at in range(0, count, self.chunk_batch):
-            end = min(at + self.chunk_batch, count)
-            blocks.append(self._encode_block(audio, at, end - at))
-            if on_step is not None:
-                on_step(end, count)
-        return np.concatenate(blocks)
+
+        def encode(first: int, end: int) -> Array:
+            return self._encode_block(audio, first, end - first)
+
+        return LatentsOnDemand(encode, count, self.chunk_batch, on_step)
 
     def decode(self, latents: Array, seed: int, steps: int | None = None, on_step: OnStep | None = None) -> Array:
         """Normalised latents `[chunk, 8, 64]` -> audio `[2, 32768 chunk]` at 48 kHz.

@@ -14,6 +14,7 @@ from models.errors import DeviceError, ModelError, PackError, Stopped
 from models.families import FAMILIES, family_index
 from models.guidance import UNGUIDED, Guidance, mix
 from models.noise import latents_stream
+from models.on_demand import LatentsOnDemand
 from models.pack import Pack
 from models.sampler import Denoise, Known, sample
 from models.session import Session, StopSignal
@@ -82,9 +83,13 @@ class Generator:
         """
         return self.codec.encode(np.asarray(audio, np.float32), on_step)
 
+    def encode_on_demand(self, audio: Array, on_step: Callable[[int, int], None] | None = None) -> LatentsOnDemand:
+        """The same as `encode_context`, but encoded window by window while `generate` plays."""
+        return self.codec.encode_on_demand(np.asarray(audio, np.float32), on_step)
+
     def generate(
         self,
-        context_latents: Array | None,
+        context_latents: Array | LatentsOnDemand | None,
         chunks: int,
         family: str | None = None,
         seed: int = 0,
@@ -124,7 +129,7 @@ class Generator:
 
     def write(
         self,
-        context_latents: Array | None,
+        context_latents: Array | LatentsOnDemand | None,
         chunks: int,
         family: str | None = None,
         seed: int = 0,
@@ -139,7 +144,7 @@ class Generator:
 
     def windows(
         self,
-        context_latents: Array | None,
+        context_latents: Array | LatentsOnDemand | None,
         chunks: int,
         family: str | None = None,
         seed: int = 0,
@@ -152,14 +157,13 @@ class Generator:
         manifest = self.pack.manifest
         sigmas = manifest.schedule.sigmas(steps or manifest.steps)
         going_on = continuing_sigmas(sigmas, manifest.schedule.sigma(CONTINUE_INDEX))
-        context = self._context(context_latents, chunks)
-        latents: Array = np.zeros_like(context)
+        latents: Array = np.zeros((chunks, *self._silence.shape[1:]), np.float32)
         plan = spans(chunks, manifest.dimensions.window_chunks, OVERLAP_CHUNKS)
         done, total = 0, len(sigmas) + (len(plan) - 1) * len(going_on)
         for place, span in enumerate(plan):
             first = span.known == span.start
             levels, start = (sigmas, None) if first else (going_on, _as_tokens(carried_on(latents, span)))
-            given = None if context_latents is None else _as_tokens(context[span.start : span.end])
+            given = None if context_latents is None else _as_tokens(self._context(context_latents, span))
             denoise = self._denoiser(given, family, guidance, levels[-1])
             tokens = _as_tokens(latents[span.start : span.end])
             known = _known(tokens, (span.known - span.start) * latents.shape[1])
@@ -194,12 +198,10 @@ class Generator:
 
         return denoise
 
-    def _context(self, latents: Array | None, chunks: int) -> Array:
-        """Context for every chunk `[chunk, 8, 64]`: cut, or followed by silence; without one the null vector."""
-        if latents is None:
-            return np.broadcast_to(self._null_context, (chunks, *self._silence.shape[1:]))
-        missing = max(chunks - len(latents), 0)
-        return np.concatenate([latents[:chunks], np.repeat(self._silence, missing, 0)])
+    def _context(self, latents: Array | LatentsOnDemand, span: Span) -> Array:
+        """Context for the chunks of a span `[chunk, 8, 64]`: cut, or followed by silence."""
+        given = latents[span.start : span.end]
+        return np.concatenate([given, np.repeat(self._silence, span.end - span.start - len(given), 0)])
 
     def _check_arrays(self) -> None:
         """Refuse tables of the wrong size."""

@@ -25,6 +25,7 @@ RUNTIME_OF_MODELS = {
     "log_mel",
     "manifest",
     "noise",
+    "on_demand",
     "onnx_file",
     "pack",
     "phase",

@@ -31,6 +31,7 @@ from bridge_server.audio.waveform import Waveform
 from bridge_server.errors import BadArguments, Cancelled, FormatNotSupported, Internal, ModelMissing, OutOfMemory
 from models.errors import ContextError, DeviceError, ModelError, PackError, Stopped
 from models.generator import Generator
+from models.on_demand import LatentsOnDemand
 from models.session import StopSignal, runtime_version, sensible_threads
 
 OnStem = Callable[[StemResult], None]
@@ -42,7 +43,7 @@ class _Job:
 
     request: StemRequest
     context: Context | None
-    latents: NDArray[np.float32] | None
+    latents: NDArray[np.float32] | LatentsOnDemand | None
     frames: int
     rate: int
     folder: Path
@@ -145,14 +146,18 @@ class Accompanist:
             progress.reading()
             context = read_context(request, context_file, self.stop.check)
         with timed(seconds, "encoding"):
-            latents = self._encode(context, progress)
+            latents = self._encode(request, context, progress)
         rate = request.sample_rate or context.mark.sample_rate
         frames = frames_at(context.mark.frames, context.mark.sample_rate, rate)
         return _Job(request, context, latents, frames, rate, out, progress, seconds)
 
-    def _encode(self, context: Context, progress: Progress) -> NDArray[np.float32]:
+    def _encode(
+        self, request: StemRequest, context: Context, progress: Progress
+    ) -> NDArray[np.float32] | LatentsOnDemand:
+        """The context's latents; for a stem that is told in parts, encoded while it is played."""
         progress.encoding(0.0)
-        return self._generator.encode_context(context.audio.samples, lambda done, of: progress.encoding(done / of))
+        encode = self._generator.encode_on_demand if request.stream else self._generator.encode_context
+        return encode(context.audio.samples, lambda done, of: progress.encoding(done / of))
 
     def _make(self, job: _Job, variation: Variation, attempts: Iterable[int] = range(DRAWS)) -> StemResult:
         """One stem: played until it sounds, brought to its rate, length and loudness, written with its recipe."""

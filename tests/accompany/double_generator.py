@@ -58,6 +58,10 @@ class DoubleGenerator:
         on_step(chunks, chunks)
         return np.zeros((chunks, 8, 64), np.float32)
 
+    def encode_on_demand(self, audio: Array, on_step: Callable[[int, int], None]) -> Array:
+        """The double encodes at once, whoever asks."""
+        return self.encode_context(audio, on_step)
+
     def generate(
         self,
         context_latents: Array | None,
