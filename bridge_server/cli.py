@@ -160,14 +160,70 @@ def band(
 
 @app.command()
 def replay(
-    recipe: Annotated[Path, typer.Argument(help="The .json file that lies beside a stem.")],
+    recipe: Annotated[str, typer.Argument(help="The .json file beside a stem, or a job's number in `history`.")],
     out_dir: OutDir = Path("replayed"),
     pack: Pack = PACK,
+    state: State = STATE,
 ) -> None:
     """Make a stem again from its recipe and tell whether the bytes are the same."""
     from bridge_server.commands.replay import replay as run
 
-    raise typer.Exit(run(recipe, out_dir.absolute(), pack, console))
+    raise typer.Exit(run(recipe, out_dir.absolute(), pack, state, console))
+
+
+history = typer.Typer(invoke_without_command=True, help="Every job that was asked for: list, favourites, clean-up.")
+app.add_typer(history, name="history")
+Number = Annotated[int, typer.Argument(help="The job's number in `riffbridge history`.")]
+
+
+@history.callback()
+def history_list(
+    called: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    favourites: Annotated[bool, typer.Option("--favourites", help="Only those.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything that is known, recipes too.")] = False,
+    state: State = STATE,
+) -> None:
+    """List the jobs, newest first."""
+    if called.invoked_subcommand is None:
+        from bridge_server.commands.history import show_list as run
+
+        raise typer.Exit(run(state, limit, favourites, as_json, console))
+
+
+@history.command()
+def show(number: Number, state: State = STATE) -> None:
+    """Show everything about one job, its recipes too."""
+    from bridge_server.commands.history import show as run
+
+    raise typer.Exit(run(state, number, console))
+
+
+@history.command()
+def star(
+    number: Number,
+    state: State = STATE,
+    off: Annotated[bool, typer.Option("--off", help="Take the mark away.")] = False,
+) -> None:
+    """Mark a job as a favourite; favourites are never cleaned away."""
+    from bridge_server.commands.history import star as run
+
+    raise typer.Exit(run(state, number, not off, console))
+
+
+@history.command()
+def clean(
+    sessions: Annotated[list[Path], typer.Option(help="A folder with your DAW sessions; name all of them.")],
+    days: Annotated[float, typer.Option(min=0, help="Only jobs that ended longer ago.")] = 30.0,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it only tells.")] = False,
+    state: State = STATE,
+) -> None:
+    """Put aside old stems that no session and no favourite uses. Nothing is deleted."""
+    from bridge_server.commands.cleaning import clean as run
+    from bridge_server.commands.history import store_of
+
+    with store_of(state) as store:
+        raise typer.Exit(run(store, [folder.expanduser().absolute() for folder in sessions], days, yes, console))
 
 
 @app.command()

@@ -66,6 +66,19 @@ class Store:
             aside = store_file.set_aside(path)
             return cls(store_file.connect(path), aside)
 
+    @classmethod
+    def open_existing(cls, path: Path) -> Self | None:
+        """The store that a server keeps at `path`, for looking at it beside the server; None when there is none.
+
+        Raises Internal: it is damaged or from a newer version; it is left as it is.
+        """
+        if not path.exists():
+            return None
+        try:
+            return cls(store_file.connect(path))
+        except (sqlite3.DatabaseError, store_file.StoreFromNewerVersion) as fault:
+            raise Internal(f"The list of jobs cannot be read ({fault}).", "Look into server.log beside it.") from fault
+
     def close(self) -> None:
         """Close the file; everything accepted is already on disk."""
         self._db.close()
