@@ -103,6 +103,8 @@ def generate(
     sample_rate: Annotated[int | None, typer.Option(min=8000, max=192_000, help="Default the context's.")] = None,
     format_: Annotated[Format, typer.Option("--format", help="How the stems are stored.")] = Format.wav24,
     loudness: Annotated[Loudness, typer.Option(help="`match` sits under the context.")] = Loudness.match,
+    mono: Annotated[bool, typer.Option("--mono", help="Stems with one channel.")] = False,
+    stream: Annotated[bool, typer.Option("--stream", help="Tell parts of long stems while they are made.")] = False,
     state: State = STATE,
     keep: Annotated[bool, typer.Option("--keep", help="Leave it running.", rich_help_panel=STARTED)] = False,
     exchange: StartedExchange = EXCHANGE,
@@ -128,6 +130,8 @@ def generate(
         "sample_rate": sample_rate,
         "format": format_.value,
         "loudness": loudness.value,
+        "channels": 1 if mono else 2,
+        "stream": int(stream),
     }
     given = {key: value for key, value in wishes.items() if value is not None}
     raise typer.Exit(run(_settings(state, exchange, pack, device), given, keep, console))

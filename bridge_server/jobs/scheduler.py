@@ -183,7 +183,8 @@ class Scheduler:
 
     def _part(self, job: Job, event: Mapping[str, Any]) -> None:
         row = Part(**event["part"])
-        if not job.ending and self._store.add_part(job.number, row):
+        is_late = row.index in {stem.index for stem in job.stems}  # the stem has replaced all its parts
+        if not job.ending and not is_late and self._store.add_part(job.number, row):
             self._send(job.client, answers.part(job, row))
 
     def _stem(self, job: Job, event: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,10 +16,13 @@ from bridge_server.client import RiffClient
 from bridge_server.errors import BadArguments
 from bridge_server.errors import Cancelled as RiffCancelled
 from bridge_server.protocol.messages import Cancelled, Done, Part, Progress, Stem
+from tests.hostile.packets import bundle
 from tests.identity_pack import identity_pack
 from tests.whole import bounces
 from tests.whole.asking import files, hash_of, play, refusal
+from tests.whole.raw_osc import generate, packet
 from tests.whole.real_server import RealServer, riffbridge, wait_for
+from tests.whole.test_file_door import FileClient
 
 SECONDS = 40.0
 ASKED: dict[str, Any] = {"seed": 3, "loudness": "raw", "stream": 1}
@@ -137,6 +141,29 @@ def test_a_kill_after_the_first_part_changes_no_byte_of_parts_and_stem(
     assert hash_of(next(message.path for message in told if isinstance(message, Stem))) == undisturbed
     assert len(files(Path(parts[0].path).parent)) == len(parts)
     wait_for(lambda: server.worker().is_running())
+
+
+def test_a_guest_at_the_file_door_hears_parts_from_the_exchange_folder(server: RealServer) -> None:
+    door, folder = FileClient(server, "guest"), server.exchange / "guests"
+    bounce = bounces.bounce(folder / "bounce.wav", seconds=10.0)
+    wishes = {"context": bounce, "out_dir": str(folder), "seed": 1, "loudness": "raw", "stream": 1}
+    door.put(bundle(packet("/riff/hello", "guest", 1, 1, 0, ""), generate("by-files", **wishes)), 1)
+    (stem,) = wait_for(lambda: door.has_heard("/riff/done") and door.has_heard("/riff/stem"))
+    parts = [answer.values for answer in door.has_heard("/riff/part")]
+    assert [(index, part) for _, _, index, part, *_ in parts] == [(0, number) for number in range(len(parts))]
+    assert len(parts) >= 2
+    heard = np.concatenate([soundfile.read(path)[0] for _, _, _, _, path, *_ in parts])
+    np.testing.assert_array_equal(heard, bounces.read(stem.values[4]))
+
+
+def test_the_command_line_tells_what_can_be_heard_and_since_when(
+    server: RealServer, context: str, tmp_path: Path
+) -> None:
+    ran = riffbridge("generate", context, "--stream", "--mono", "--seed", 1, "--out-dir", tmp_path, *server.folders)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert re.search(r"_v0_parts/stem_\w+_v0_part0\.wav  0\.0 to \d+\.\d s, after \d+\.\d s", ran.stdout)
+    (stem,) = tmp_path.glob("*.wav")
+    assert soundfile.info(stem).channels == 1
 
 
 @pytest.mark.parametrize(("name", "value"), [("stream", 2), ("stream", -1), ("channels", 0), ("channels", 3)])
