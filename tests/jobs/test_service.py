@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_parts_are_told_once_before_their_stem_and_again_on_query_until_it_is_th
     ]
     assert [m for m in ready.service.query(DAW, "a") if isinstance(m, Part)] == told
     ready.stem(0, 2)
-    ready.part(0, 1)
+    ready.part(0, 2)
     ready.part(1, 0)
     assert [(part.index, part.part) for part in ready.sent.of("a", Part)] == [(0, 0), (0, 1), (1, 0)]
     assert [type(m) for m in ready.service.query(DAW, "a")] == [Stem, Part, Progress]
@@ -53,6 +54,20 @@ def test_parts_of_a_try_that_died_are_not_told_again_by_the_next_one(ready: Benc
     ready.part(0, 0)
     ready.part(0, 1)
     assert [part.part for part in ready.sent.of("a", Part)] == [0, 1]
+
+
+def test_what_a_dead_worker_left_unfinished_goes_from_the_folder_of_the_parts_too(
+    ready: Bench, tmp_path: Path
+) -> None:
+    ready.ask("abcdefgh-1", stream=1, out_dir=str(tmp_path))
+    own, other = tmp_path / "bass_abcdefgh_v0_parts", tmp_path / "bass_another1_v0_parts"
+    for folder in (own, other):
+        folder.mkdir()
+        (folder / ".bass_part1.0123456789abcdef.part").touch()
+        (folder / "bass_part0.wav").touch()
+    ready.dies()
+    assert [path.name for path in own.iterdir()] == ["bass_part0.wav"]
+    assert len(list(other.iterdir())) == 2
 
 
 def test_no_part_is_told_of_a_job_that_is_being_cancelled(ready: Bench) -> None:
