@@ -2,8 +2,7 @@
 
 The graphs are real ONNX run by the real runtime, worker and server; only what they compute is trivial. A chunk's
 "latents" are its whole spectrogram `[4, 1024, 32]`, written as 2,048 slots of 64 numbers (a real pack has 8 slots),
-so nothing is lost on the way (and what counts 8 slots to a chunk, such as redo and loop, cannot be tried with it). The
-"network" answers the context whatever the noise, the prompt and the seed.
+so nothing is lost on the way, and the "network" answers the context whatever the noise, the prompt and the seed.
 What is left between a context and its stem is what the rest of the pipeline does: bounce, file, region, resampling,
 windows, overlap-add, length, loudness, file format, insertion. Ask with `loudness="raw"` to compare samples.
 

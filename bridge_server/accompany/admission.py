@@ -52,7 +52,8 @@ def admit(request: StemRequest, roots: Sequence[Path] | None) -> float:
     seconds = _seconds(request, roots)
     folder = safe_paths.out_folder(request.out_dir, roots)
     rate = request.sample_rate or DEFAULT_RATE_HZ
-    new_files.require_space(folder, round(seconds * rate) * MOST_BYTES_PER_FRAME * request.variations)
+    copies = request.variations * (2 if request.stream else 1)  # the parts of a stem take as much again
+    new_files.require_space(folder, round(seconds * rate) * MOST_BYTES_PER_FRAME * copies)
     return seconds
 
 

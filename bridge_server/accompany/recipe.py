@@ -88,7 +88,17 @@ class Recipe:
     def result(self, folder: Path, count: int) -> StemResult:
         """The stem as the client hears of it."""
         stem, own = folder / self.file, path_beside(folder / self.file)
-        return StemResult(self.index, count, str(stem), self.frames, self.sample_rate, self.seed, self.sha256, str(own))
+        return StemResult(
+            index=self.index,
+            count=count,
+            path=str(stem),
+            frames=self.frames,
+            sample_rate=self.sample_rate,
+            seed=self.seed,
+            sha256=self.sha256,
+            recipe=str(own),
+            recipe_json=self.to_json(),
+        )
 
 
 def path_beside(stem: Path) -> Path:
@@ -105,11 +115,15 @@ def load(path: Path) -> Recipe:
     """Read a recipe; raises PathNotAllowed or BadArguments with what is wrong with it."""
     with safe_paths.open_file(str(path.absolute())) as file:
         text = file.handle.read(LARGEST_BYTES + 1)
+    return read(text, path.name) if len(text) <= LARGEST_BYTES else read(b"", path.name)
+
+
+def read(text: bytes | str, name: str) -> Recipe:
+    """The recipe of a text that is called `name`; raises BadArguments with what is wrong with it."""
     try:
-        held = json.loads(text.decode("utf-8")) if len(text) <= LARGEST_BYTES else None
-        return _parse(held)
+        return _parse(json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BadArguments(f"{path.name} is not a recipe.", "Take the .json file that lies beside a stem.") from error
+        raise BadArguments(f"{name} is not a recipe.", "Take the .json file that lies beside a stem.") from error
 
 
 def finished(request: StemRequest, variation: Variation, folder: Path) -> StemResult | None:
@@ -118,11 +132,17 @@ def finished(request: StemRequest, variation: Variation, folder: Path) -> StemRe
         try:
             recipe = load(path)
             same = recipe.request == _public(request) and recipe.index == variation.index
-            if same and _holds(folder / recipe.file, recipe.sha256):
+            if same and is_whole(recipe, folder):
                 return recipe.result(folder, variation.count)
         except RiffError:
             continue
     return None
+
+
+def is_whole(recipe: Recipe, folder: Path) -> bool:
+    """Whether the stem of a recipe lies in `folder` with the bytes it was written with; raises PathNotAllowed."""
+    with safe_paths.open_file(str((folder / recipe.file).absolute())) as file:
+        return wav_file.sha256_of(file.handle) == recipe.sha256
 
 
 def _parse(held: Any) -> Recipe:
@@ -151,8 +171,3 @@ def _parse(held: Any) -> Recipe:
 def _public(request: StemRequest) -> StemRequest:
     """Without what concerns only the server that admitted it."""
     return replace(request, roots=None)
-
-
-def _holds(stem: Path, sha256: str) -> bool:
-    with safe_paths.open_file(str(stem.absolute())) as file:
-        return wav_file.sha256_of(file.handle) == sha256

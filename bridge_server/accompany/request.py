@@ -36,6 +36,7 @@ class StemRequest:
     - out_dir, name, request_id: where the stems go and how they are called.
     - prompt: names one of the instrument families, or is empty.
     - seed: of variation 0; variation k uses seed + k.
+    - channels, stream: 1 = mono; 1 = parts of a long stem are told while the rest is made.
     - steps, sample_rate: None = the pack's, the context's.
     - roots: folders in which the context must lie; None = anywhere (the client showed the token).
     """
@@ -58,6 +59,8 @@ class StemRequest:
     sample_rate: int | None = None
     format: str = "wav24"
     loudness: str = "match"
+    channels: int = 2
+    stream: int = 0
     roots: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:

@@ -58,6 +58,10 @@ class DoubleGenerator:
         on_step(chunks, chunks)
         return np.zeros((chunks, 8, 64), np.float32)
 
+    def encode_on_demand(self, audio: Array, on_step: Callable[[int, int], None]) -> Array:
+        """The double encodes at once, whoever asks."""
+        return self.encode_context(audio, on_step)
+
     def generate(
         self,
         context_latents: Array | None,
@@ -67,6 +71,7 @@ class DoubleGenerator:
         steps: int | None = None,
         on_progress: Callable[[float, str], None] | None = None,
         attempt: int = 0,
+        on_audio: Callable[[Array], None] | None = None,
     ) -> Array:
         assert context_latents is None or context_latents.shape == (chunks, 8, 64)
         assert family is None or family in FAMILIES
@@ -80,13 +85,18 @@ class DoubleGenerator:
         )
         for step in range(5):
             self._step(0.04 * (step + 1), "playing", on_progress)
-        for chunk in range(chunks):
-            self._step(0.2 + 0.8 * (chunk + 1) / chunks, "decoding", on_progress)
-        if self.fault is not None:
-            raise self.fault
         pitch_hz, peak = 200 + seed % 1000 + attempt, 0.25 if attempt >= self.rests else 0.25e-3
         tone = peak * np.sin(2 * np.pi * pitch_hz * np.arange(chunks * CHUNK) / 48_000)
-        return self.spoil(np.repeat(tone[None], 2, axis=0).astype(np.float32))
+        audio = self.spoil(np.repeat(tone[None], 2, axis=0).astype(np.float32))
+        for chunk in range(chunks):
+            if on_audio is not None:  # as the codec gives it out: the last 512 frames of a chunk come with the next
+                on_audio(audio[:, max(chunk * CHUNK - 512, 0) : (chunk + 1) * CHUNK - 512])
+            self._step(0.2 + 0.8 * (chunk + 1) / chunks, "decoding", on_progress)
+        if on_audio is not None:
+            on_audio(audio[:, -512:])
+        if self.fault is not None:
+            raise self.fault
+        return audio
 
     def _step(self, fraction: float, stage: str, on_progress: Callable[[float, str], None]) -> None:
         end = time.monotonic() + self.step_s
