@@ -18,7 +18,6 @@ from rich.markup import escape
 from bridge_server import __version__
 from bridge_server.errors import RiffError
 from bridge_server.settings import Settings, default_exchange_folder, default_pack_folder, default_state_folder
-from models.families import FAMILIES
 
 app = typer.Typer(
     name="riffbridge",
@@ -91,7 +90,7 @@ def serve(
 @app.command()
 def generate(
     context: Annotated[Path | None, typer.Argument(help="The bounced WAV to play along with.")] = None,
-    prompt: Annotated[str, typer.Option(help=f"What to play: {', '.join(FAMILIES)}.")] = "",
+    prompt: Annotated[str, typer.Option(help="What to play, in words, for instance 'warm analog pad' or 'bass'.")] = "",
     variations: Annotated[int, typer.Option(min=1, max=8, help="How many stems.")] = 1,
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="Variation k uses seed + k.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, max=30, help="Sampling steps; default the pack's.")] = None,

@@ -196,6 +196,11 @@ class Accompanist:
         stem = PartsOf(job.request, variation, job.folder, job.frames, job.rate, job.context_lufs)
         return PartWriter(stem, MODEL_RATE_HZ, job.on_part, self.stop.check)
 
+    def _style(self, job: _Job, variation: Variation) -> NDArray[np.float32] | None:
+        """What the stem shall sound like, another such sound for every seed; None: the model's choice."""
+        prompt = job.request.prompt.strip()
+        return self._generator.stylist.of_words(prompt, variation.seed) if prompt else None
+
     def _play(self, job: _Job, variation: Variation, seconds: dict[str, float], attempt: int) -> Waveform:
         """The stem as the models make it, 48 kHz stereo, at least as long as wished."""
         chunks = self._generator.chunks_for(frames_at(job.frames, job.rate, MODEL_RATE_HZ))
@@ -214,7 +219,7 @@ class Accompanist:
         samples = self._generator.generate(
             job.latents,
             chunks,
-            job.request.family,
+            self._style(job, variation),
             variation.seed,
             job.request.steps,
             report,

@@ -80,9 +80,7 @@ class Recipe:
 
     def to_json(self) -> str:
         """The file's text."""
-        # `family` is for people: what the prompt was understood as. It follows from the request, so nothing reads it.
-        plain = {"recipe": FORMAT, "family": self.request.family}
-        held = {**plain, **asdict(self), "request": _public(self.request).to_dict()}
+        held = {"recipe": FORMAT, **asdict(self), "request": _public(self.request).to_dict()}
         return json.dumps(held, indent=1, ensure_ascii=False) + "\n"
 
     def result(self, folder: Path, count: int) -> StemResult:

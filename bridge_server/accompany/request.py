@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from bridge_server.errors import BadArguments
-from models.families import FAMILIES, family_of
 
 SEEDS = 2**31
 
@@ -34,7 +33,7 @@ class StemRequest:
     - ring: the context is the ring of a DAW device and this the note beside it: whole bars are cut (`audio.ring`).
     - length_frames: length without a context, at `sample_rate`.
     - out_dir, name, request_id: where the stems go and how they are called.
-    - prompt: names one of the instrument families, or is empty.
+    - prompt: what shall play, in words; empty: the model chooses.
     - seed: of variation 0; variation k uses seed + k.
     - channels, stream: 1 = mono; 1 = parts of a long stem are told while the rest is made.
     - steps, sample_rate: None = the pack's, the context's.
@@ -65,11 +64,6 @@ class StemRequest:
 
     def __post_init__(self) -> None:
         _check(self)
-
-    @property
-    def family(self) -> str | None:
-        """The instrument family that the prompt names; None for an empty prompt (the model's choice)."""
-        return family_of(self.prompt) if self.prompt.strip() else None
 
     @classmethod
     def from_pairs(cls, request_id: str, pairs: Mapping[str, Any], seed: int) -> StemRequest:
@@ -113,9 +107,4 @@ def _check(request: StemRequest) -> None:
     if request.ring is not None and (request.context is None or request.context_frames or request.context_start):
         raise BadArguments(
             "A ring was sent without its audio, or with a region.", "Send context, and say in the note how many bars."
-        )
-    if request.prompt.strip() and request.family is None:
-        raise BadArguments(
-            f"The prompt {request.prompt[:60]!r} names no instrument this server plays.",
-            f"Name one of: {', '.join(FAMILIES)}.",
         )

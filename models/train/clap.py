@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from models.data.captions import family_names
+from models.data.tokenizer_file import SOURCE_TOKENIZER
 from models.evaluate.retrieval import retrieval_figures
 from models.nets.clap import CLAP_PRESETS, TEXT_LENGTH, Clap, ClapConfig, contrastive_loss
 from models.tokenizer import Tokenizer
@@ -30,7 +31,7 @@ from models.train.clap_data import KNOWLEDGE, Batch, StemStore, augment
 from models.train.clap_pairs import ClapPairs, save_pairs
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
-from models.train.trained import SOURCE_TOKENIZER, load_clap
+from models.train.trained import load_clap
 
 REFRESH_S, REFRESHING_S = 0.5, 0.25  # how often new songs are taken in, and for how long; 0.1 s took in 5 songs/s
 PAIR_CAPTIONS = 4  # of a stem, beside each of its two windows, for the bridge
@@ -165,6 +166,14 @@ def embedded_pairs(net: Clap, store: StemStore, captions: int = PAIR_CAPTIONS) -
         texts.append(read.repeat(1, 2, 1).flatten(0, 1).float().cpu())
         songs.append(np.repeat(store.serial[rows], 2 * captions))
     return ClapPairs(torch.cat(texts).numpy(), torch.cat(audios).numpy(), np.concatenate(songs))
+
+
+def write_pairs(clap: Path, pool: Path, knows: str, out: Path) -> None:
+    """The pairs of all songs in a pool that is full, with the CLAP of a run or a pack, in the folder `out`."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    store = StemStore(pool, device, knows, most_stems=4096)
+    store.wait(1)
+    save_pairs(out, embedded_pairs(load_clap(clap)[0].to(device), store))
 
 
 def train(settings: ClapSettings, run_settings: RunSettings) -> Path:

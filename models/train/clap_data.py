@@ -24,12 +24,12 @@ from models.data.captions import Writer, misspell
 from models.data.composer.dice import Dice
 from models.data.pool import FRAMES, HELD_OUT, PoolReader
 from models.data.stem_facts import StemFacts, facts_of_seed, family_only
+from models.data.tokenizer_file import SOURCE_TOKENIZER
 from models.families import FAMILIES
 from models.log_mel import BANDS, CLAP_FRAMES, COLUMNS
 from models.nets.clap import TEXT_LENGTH
 from models.nets.log_mel import LogMel
 from models.tokenizer import Tokenizer
-from models.train.trained import SOURCE_TOKENIZER
 
 CAPTIONS = 32  # per stem; a run of 4,000 steps of 1,024 out of 10,000 stems draws each about 400 times
 CHECKED_DETAILS = 4  # facts beside the instrument in the captions that retrieval is checked with

@@ -27,7 +27,11 @@ PATIENCE_S = 3600.0
 MADE = (
     *(f"songs.{kind}" for kind in ("json", "audio", "families", "serial")),
     "latents.json",
-    *(f"latents/{name}" for name in ("count", "targets.f16", "contexts.f16", "families.i8", "norm.json", "held_out")),
+    *(f"pairs/{name}.npy" for name in ("texts", "audios", "songs")),
+    *(
+        f"latents/{name}"
+        for name in ("count", "targets.f16", "contexts.f16", "claps.f16", "families.i8", "norm.json", "held_out")
+    ),
 )
 MINIMUM = 4  # songs with a target that latent training asks for
 
@@ -77,32 +81,33 @@ class UserSongs:
         print(f"... in {time.monotonic() - began:.0f} s.", flush=True)
         return note
 
-    def encode(self, codec: Path) -> None:
-        """Make the latents of all excerpts with a codec unless that is done.
+    def encode(self, codec: Path, clap: Path) -> None:
+        """Make the latents of all excerpts, and their CLAP vectors, unless that is done.
 
         Raises:
             ValueError: too few excerpts have an instrument that plays half of the time beside another one.
         """
         from models.train import latents
 
-        if self._note("latents") == {"codec": str(codec)}:
+        note = {"codec": str(codec), "clap": str(clap)}
+        if self._note("latents") == note:
             return
         songs = len(pool.PoolReader(self.pool).serials())
-        options = ["--songs", str(songs), "--once"]
-        latents.main(["--codec", str(codec), "--pool", str(self.pool), "--out", str(self.latents), *options])
+        given = {"codec": codec, "clap": clap, "pool": self.pool, "out": self.latents, "windows": songs * pool.WINDOWS}
+        latents.main([word for name, value in given.items() for word in (f"--{name}", str(value))] + ["--once"])
         found = int((self.latents / "count").read_text())
         if found < MINIMUM:
             raise ValueError(
-                f"Only {found} of {songs} excerpts have an instrument that plays half of the time beside another one;"
+                f"Only {found} windows in {songs} excerpts have an instrument that plays half of the time beside another one;"
                 f" training needs {MINIMUM}."
             )
-        self._write("latents", {"codec": str(codec)})
+        self._write("latents", note)
 
     def clear(self) -> None:
         """Delete what was made."""
         for name in MADE:  # by name, because `--work` may be a folder with other things in it
             (self.work / name).unlink(missing_ok=True)
-        for folder in (self.latents, self.work):
+        for folder in (self.latents, self.work / "pairs", self.work):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
 

@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from models.clap import TOKENIZER
+from models.data.tokenizer_file import SOURCE_TOKENIZER
 from models.nets.clap import Clap, ClapConfig
 from models.nets.codec import Codec
 from models.nets.codec_config import CODEC_PRESETS, CodecConfig
@@ -24,8 +25,6 @@ from models.nets.gap_bridge import GapBridge, GapBridgeConfig
 from models.pack import MANIFEST
 from models.tokenizer import Tokenizer
 from models.train.checkpoint import join_parts
-
-SOURCE_TOKENIZER = Path(__file__).parents[1] / "data" / TOKENIZER
 
 Checkpoint = tuple[dict[str, Tensor], dict[str, Any]]
 """State dict as float32, and metadata."""

@@ -15,11 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import PackError
-from models.families import FAMILIES
 from models.session import StopSignal
 
 Array = NDArray[np.float32]
 CHUNK = 32_768
+
+
+class DoubleStylist:
+    """Words become a vector that tells how long they were; a seed turns nothing."""
+
+    def of_words(self, prompt: str, seed: int) -> Array:
+        assert prompt.strip()
+        assert 0 <= seed < 2**31
+        return np.eye(512, dtype=np.float32)[len(prompt)]
 
 
 class DoubleGenerator:
@@ -35,7 +43,7 @@ class DoubleGenerator:
         assert threads >= 1
         if not (pack_folder / "manifest.json").is_file():
             raise PackError(f"There is no pack at {pack_folder}: manifest.json is missing.")
-        self.stop = stop
+        self.stop, self.stylist = stop, DoubleStylist()
         self.pack = SimpleNamespace(folder=pack_folder, manifest=SimpleNamespace(name="double", version="1", steps=5))
         self.calls: list[SimpleNamespace] = []
         self.step_s = 0.0
@@ -66,7 +74,7 @@ class DoubleGenerator:
         self,
         context_latents: Array | None,
         chunks: int,
-        family: str | None = None,
+        style: Array | None = None,
         seed: int = 0,
         steps: int | None = None,
         on_progress: Callable[[float, str], None] | None = None,
@@ -74,13 +82,13 @@ class DoubleGenerator:
         on_audio: Callable[[Array], None] | None = None,
     ) -> Array:
         assert context_latents is None or context_latents.shape == (chunks, 8, 64)
-        assert family is None or family in FAMILIES
+        assert style is None or style.shape == (512,)
         assert 0 <= seed < 2**31
         assert steps is None or 1 <= steps <= 30
         assert on_progress is not None
         self.calls.append(
             SimpleNamespace(
-                context=context_latents, chunks=chunks, family=family, seed=seed, steps=steps, attempt=attempt
+                context=context_latents, chunks=chunks, style=style, seed=seed, steps=steps, attempt=attempt
             )
         )
         for step in range(5):
