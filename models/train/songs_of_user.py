@@ -98,7 +98,7 @@ class UserSongs:
         found = int((self.latents / "count").read_text())
         if found < MINIMUM:
             raise ValueError(
-                f"Only {found} windows in {songs} excerpts have an instrument that plays half of the time beside another one;"
+                f"Only {found} windows of {songs} excerpts have an instrument playing half of the time beside another;"
                 f" training needs {MINIMUM}."
             )
         self._write("latents", note)

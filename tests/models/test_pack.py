@@ -18,6 +18,7 @@ from models.errors import PackError
 from models.export import DECODE_SIGMAS, SKETCH_DECODE_SIGMAS
 from models.onnx_file import external_files
 from models.pack import MANIFEST, Pack
+from models.style import CONDITIONING
 
 Edit = Callable[[dict[str, Any]], object]
 
