@@ -68,6 +68,25 @@ StartedPack = Annotated[Path, typer.Option("--pack", help="Folder of the model p
 StartedDevice = Annotated[Device, typer.Option("--device", help="Where the models run.", rich_help_panel=STARTED)]
 OutDir = Annotated[Path, typer.Option("--out-dir", help="Folder for the stems.")]
 
+OF_A_STEM = "From a stem that is there"
+Init = Annotated[
+    Path | None, typer.Option("--init", help="The stem to vary, or to make anew in part.", rich_help_panel=OF_A_STEM)
+]
+Strength = Annotated[
+    float | None,
+    typer.Option("--strength", min=0, max=1, help="0 keeps it, 1 ignores it.", rich_help_panel=OF_A_STEM),
+]
+Redo = Annotated[
+    tuple[float, float] | None,
+    typer.Option("--redo", help="Start and end, in seconds, of what is made anew.", rich_help_panel=OF_A_STEM),
+]
+ContextLeads = Annotated[
+    float | None, typer.Option("--guidance", min=0, max=20, help="How strongly the context leads; 1: as trained.")
+]
+PromptLeads = Annotated[
+    float | None, typer.Option("--prompt-guidance", min=0, max=20, help="How strongly the prompt leads.")
+]
+
 STATE, EXCHANGE, PACK = default_state_folder(), default_exchange_folder(), default_pack_folder()
 HOST, PORT = Settings().host, Settings().port
 
@@ -95,13 +114,19 @@ def generate(
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="Variation k uses seed + k.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, max=30, help="Sampling steps; default the pack's.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0.5, max=600, help="Length when there is no context.")] = None,
+    init: Init = None,
+    strength: Strength = None,
+    redo: Redo = None,
+    loop: Annotated[bool, typer.Option("--loop", help="The stem's end goes on into its start.")] = False,
+    guidance: ContextLeads = None,
+    prompt_guidance: PromptLeads = None,
     context_start: Annotated[int, typer.Option(min=0, help="First frame of the region.")] = 0,
     context_frames: Annotated[int | None, typer.Option(min=1, help="Frames of the region; default all.")] = None,
     out_dir: OutDir = Path(),
     name: Annotated[str, typer.Option(help="How the stems are called.")] = "stem",
     tempo: Annotated[float | None, typer.Option(min=10, max=1000, help="Beats per minute, if known.")] = None,
     sample_rate: Annotated[int | None, typer.Option(min=8000, max=192_000, help="Default the context's.")] = None,
-    format_: Annotated[Format, typer.Option("--format", help="How the stems are stored.")] = Format.wav24,
+    format_: Annotated[Format | None, typer.Option("--format", help="How stems are stored; default wav24.")] = None,
     loudness: Annotated[Loudness, typer.Option(help="`match` sits under the context.")] = Loudness.match,
     mono: Annotated[bool, typer.Option("--mono", help="Stems with one channel.")] = False,
     stream: Annotated[bool, typer.Option("--stream", help="Tell parts of long stems while they are made.")] = False,
@@ -112,9 +137,11 @@ def generate(
     device: StartedDevice = Device.auto,
 ) -> None:
     """Make stems for a bounced context, by the server that runs or by one started for this."""
+    from bridge_server.commands.generate import frames_of
     from bridge_server.commands.generate import generate as run
 
     rate = sample_rate or 48_000
+    start, length = frames_of(redo, init)
     wishes = {
         "context": None if context is None else str(context.absolute()),
         "context_start": context_start,
@@ -126,9 +153,16 @@ def generate(
         "variations": variations,
         "seed": seed,
         "steps": steps,
+        "init": None if init is None else str(init.absolute()),
+        "strength": strength,
+        "redo_start": start,
+        "redo_frames": length,
+        "loop": int(loop) or None,
+        "guidance": guidance,
+        "prompt_guidance": prompt_guidance,
         "tempo": tempo,
         "sample_rate": sample_rate,
-        "format": format_.value,
+        "format": None if format_ is None else format_.value,
         "loudness": loudness.value,
         "channels": 1 if mono else 2,
         "stream": int(stream),

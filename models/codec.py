@@ -20,8 +20,18 @@ from models.noise import DECODE, PHASE, gaussian, stream
 from models.on_demand import LatentsOnDemand
 from models.pack import Pack
 from models.phase import DRAWS, PhaseBuilder
+from models.ring import CLOSING_FRAMES, closed, ring_audio, turned_around, unrolled
 from models.session import Session, StopSignal
-from models.spectrogram import BINS, CHUNK_FRAMES, CHUNK_SHAPE, CHUNK_STFT_FRAMES, OverlapAdd, chunk_spectrograms
+from models.spectrogram import (
+    BINS,
+    CHUNK_FRAMES,
+    CHUNK_SHAPE,
+    CHUNK_STFT_FRAMES,
+    SLOT_FRAMES,
+    SLOTS,
+    OverlapAdd,
+    chunk_spectrograms,
+)
 
 Array = NDArray[np.float32]
 OnStep = Callable[[int, int], None]
@@ -126,6 +136,29 @@ class Codec:
                 on_step(chunk.index + 1, count)
         yield adder.finish()
 
+    def encode_ring(self, audio: Array, on_step: OnStep | None = None) -> Array:
+        """A loop `[2, 4096 slots]` -> normalised latents `[slot, 64]`: what lies before its start is its end."""
+        slots = audio.shape[1] // SLOT_FRAMES
+        count = -(-slots // SLOTS)
+        # A chunk more on either side, so that every window of the spectrogram lies inside.
+        latents = self.encode(turned_around(audio, CHUNK_FRAMES, (count + 2) * CHUNK_FRAMES), on_step)
+        return latents[1:-1].reshape(-1, latents.shape[-1])[:slots]
+
+    def decode_ring(self, latents: Array, seed: int, on_step: OnStep | None = None) -> Array:
+        """Normalised latents of a loop `[slot, 64]` -> audio `[2, 4096 slots]` whose end meets its start.
+
+        Chunks of 8 slots may begin at any slot: decoded from another slot on, the log-spectral distance to the original
+        differs by 0.05 dB. So the last chunk of a ring runs on into its start, and what is double is left out.
+        The border between the last pair of chunks and the first one is one like those between other pairs.
+        """
+        slots = len(latents)
+        count, frames = -(-slots // SLOTS), slots * CHUNK_STFT_FRAMES // SLOTS
+        tiles = latents[unrolled(slots, 0, (count + 1) * SLOTS)].reshape(count + 1, SLOTS, -1)
+        chunks: Iterable[_Chunk] = _closed(self._begin(tiles, seed), frames)
+        for step, sigma in enumerate(self._sigmas):
+            chunks = self._refine(chunks, windows(count, step), step, sigma, seed)
+        return ring_audio(_counted(chunks, count, on_step), frames)
+
     def _encode_block(self, audio: Array, first: int, count: int) -> Array:
         """Normalised latents of some chunks."""
         (latents,) = self._encode.run({"spectrogram": chunk_spectrograms(audio, first, count)})
@@ -175,6 +208,29 @@ class Codec:
             for chunk, half, keep in zip(pair, halves, (window.keep_left, window.keep_right), strict=True):
                 if keep:
                     yield _Chunk(chunk.index, half, chunk.features)
+
+
+def _closed(chunks: Iterator[_Chunk], frames: int) -> Iterator[_Chunk]:
+    """The chunks of a ring of `frames` STFT frames with closed phases; one chunk more comes in, where they arrive."""
+    held = [next(chunks)]
+    first, start = max(frames - CLOSING_FRAMES, 0), held[0].estimate[..., 0]
+    for chunk in chunks:
+        held.append(chunk)
+        if held[0].index < first // CHUNK_STFT_FRAMES:
+            yield held.pop(0)
+    begin = held[0].index * CHUNK_STFT_FRAMES
+    joined = np.concatenate([chunk.estimate for chunk in held], axis=-1)
+    joined[..., first - begin :] = closed(joined[..., first - begin :], frames - first, start)
+    for chunk, estimate in zip(held[:-1], np.split(joined, len(held), axis=-1), strict=False):
+        yield _Chunk(chunk.index, estimate, chunk.features)
+
+
+def _counted(chunks: Iterable[_Chunk], count: int, on_step: OnStep | None) -> Iterator[Array]:
+    """The estimates, with every one told."""
+    for chunk in chunks:
+        yield chunk.estimate
+        if on_step is not None:
+            on_step(chunk.index + 1, count)
 
 
 def _first_estimate(builder: PhaseBuilder, features: dict[str, Array], random: np.random.Generator) -> Array:

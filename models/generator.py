@@ -15,10 +15,13 @@ from models.guidance import UNGUIDED, Guidance, mix
 from models.noise import latents_stream
 from models.on_demand import LatentsOnDemand
 from models.pack import Pack
+from models.recall import recalled
 from models.sampler import Denoise, Known, sample
+from models.schedule import Schedule
 from models.session import Session, StopSignal
 from models.spectrogram import CHUNK_FRAMES
 from models.style import Stylist
+from models.underlay import Underlay
 
 Array = NDArray[np.float32]
 OnProgress = Callable[[float, str], None]
@@ -37,6 +40,9 @@ CONTINUE_INDEX = 0.5
 From pure noise the overlap alone did not hold timbre and level: the mean latents on either side of a join differed
 2.7 times as much as inside a window, from sigma 5.8 1.7 times, from here 1.4 times (overlap of 3 chunks).
 """
+
+
+USUAL_GUIDANCE = UNGUIDED
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,16 @@ class Generator:
         """Whole chunks that hold a number of 48 kHz frames."""
         return max(1, -(-frames // CHUNK_FRAMES))
 
+    @property
+    def guidance(self) -> Guidance:
+        """How strongly context and prompt are followed when nobody says."""
+        return USUAL_GUIDANCE
+
+    @property
+    def schedule(self) -> Schedule:
+        """Noise levels of the pack."""
+        return self.pack.manifest.schedule
+
     def encode_context(self, audio: Array, on_step: Callable[[int, int], None] | None = None) -> Array:
         """Audio `[2, frame]` at 48 kHz -> latents `[chunk, 8, 64]`; silence fills the last chunk.
 
@@ -96,16 +112,19 @@ class Generator:
         on_progress: OnProgress | None = None,
         attempt: int = 0,
         guidance: Guidance = UNGUIDED,
+        under: Underlay | None = None,
         on_audio: OnAudio | None = None,
     ) -> Array:
         """One stem `[2, 32768 chunks]` at 48 kHz; the same arguments give the same bytes on the same machine.
 
-        on_audio: hears the stem from its beginning in pieces `[2, frame]`, while the rest is made.
-
-        style: unit vector `[512]` of a sound, see `stylist`. Context and style may each be missing (None): every
-        combination was trained. Variations are made one by one, so
+        Context and style may each be missing (None): every combination was trained. Variations are made one by one, so
         that the first is there early: a batch of four would save 3 of the 16 ms of a DiT step on two cores, 0.01 s of
         the 2.7 s that a stem of 10.24 s takes.
+
+        Args:
+            style: unit vector `[512]` of a sound, see `stylist`.
+            under: a piece of as many chunks to vary.
+            on_audio: hears the stem from its beginning in pieces `[2, frame]`, while the rest is made.
         """
         report, shares = on_progress or (lambda fraction, stage: None), [0.0, 0.0]
 
@@ -117,7 +136,7 @@ class Generator:
             shares[1] = 0.8 * done / of
             report(sum(shares), "decoding")
 
-        written = self.windows(context_latents, chunks, style, seed, steps, played, attempt, guidance)
+        written = self.windows(context_latents, chunks, style, seed, steps, played, attempt, guidance, under)
         latents = (chunk for window in written for chunk in window)
         audio, at = np.empty((2, chunks * CHUNK_FRAMES), np.float32), 0
         for piece in self.codec.pieces(latents, chunks, seed, on_step=decoded):
@@ -137,9 +156,10 @@ class Generator:
         on_step: Callable[[int, int], None] | None = None,
         attempt: int = 0,
         guidance: Guidance = UNGUIDED,
+        under: Underlay | None = None,
     ) -> Array:
         """Latents `[chunk, 8, 64]` of one stem."""
-        written = self.windows(context_latents, chunks, style, seed, steps, on_step, attempt, guidance)
+        written = self.windows(context_latents, chunks, style, seed, steps, on_step, attempt, guidance, under)
         return np.concatenate(list(written))
 
     def windows(
@@ -152,19 +172,28 @@ class Generator:
         on_step: Callable[[int, int], None] | None = None,
         attempt: int = 0,
         guidance: Guidance = UNGUIDED,
+        under: Underlay | None = None,
     ) -> Iterator[Array]:
         """Latents of one stem, window after window: the chunks `[chunk, 8, 64]` that each window adds."""
+        if under is not None and under.keeps_all:
+            yield under.latents
+            return
         manifest = self.pack.manifest
-        sigmas = manifest.schedule.sigmas(steps or manifest.steps)
-        going_on = continuing_sigmas(sigmas, manifest.schedule.sigma(CONTINUE_INDEX))
+        sigmas, below = self.beginning(steps, under)
+        limit = manifest.schedule.sigma(CONTINUE_INDEX)
+        going_on = continuing_sigmas(sigmas, min(sigmas[0], limit))
         latents: Array = np.zeros((chunks, *self._silence.shape[1:]), np.float32)
         plan = spans(chunks, manifest.dimensions.window_chunks, OVERLAP_CHUNKS)
         done, total = 0, len(sigmas) + (len(plan) - 1) * len(going_on)
         for place, span in enumerate(plan):
             first = span.known == span.start
-            levels, start = (sigmas, None) if first else (going_on, _as_tokens(carried_on(latents, span)))
-            given = None if context_latents is None else _as_tokens(self._context(context_latents, span))
-            denoise = self._denoiser(given, style, guidance, levels[-1])
+            levels = sigmas if first else going_on
+            heard = None if context_latents is None else self._context(context_latents, span.end)
+            start = None if first else _as_tokens(carried_on(latents, span, heard))
+            if below is not None and (first or sigmas[0] <= limit):
+                start = _as_tokens(below[span.start : span.end])
+            given = None if heard is None else _as_tokens(heard[span.start :])
+            denoise = self.denoiser(given, style, guidance, levels[-1])
             tokens = _as_tokens(latents[span.start : span.end])
             known = _known(tokens, (span.known - span.start) * latents.shape[1])
             step = None if on_step is None else _shifted(on_step, done, total)
@@ -175,7 +204,14 @@ class Generator:
             done += len(levels)
             yield latents[span.known : span.end].copy()
 
-    def _denoiser(self, context: Array | None, style: Array | None, guidance: Guidance, last: float) -> Denoise:
+    def beginning(self, steps: int | None, under: Underlay | None) -> tuple[Sequence[float], Array | None]:
+        """Noise levels of a piece, and what lies under the noise of the first (None: noise alone)."""
+        sigmas = self.schedule.sigmas(steps or self.pack.manifest.steps)
+        if under is None or under.ignores_all:
+            return sigmas, None
+        return continuing_sigmas(sigmas, self.schedule.sigma(under.index)), under.latents
+
+    def denoiser(self, context: Array | None, style: Array | None, guidance: Guidance, last: float) -> Denoise:
         """The C-DiT with its conditions filled in, context as tokens `[1, token, 64]`; unguided at sigma `last`.
 
         The evaluations of a guided step are one batch; what they add up to is kept in the range of the training.
@@ -198,10 +234,10 @@ class Generator:
 
         return denoise
 
-    def _context(self, latents: Array | LatentsOnDemand, span: Span) -> Array:
-        """Context for the chunks of a span `[chunk, 8, 64]`: cut, or followed by silence."""
-        given = latents[span.start : span.end]
-        return np.concatenate([given, np.repeat(self._silence, span.end - span.start - len(given), 0)])
+    def _context(self, latents: Array | LatentsOnDemand, end: int) -> Array:
+        """Context for the chunks before `end`, `[end, 8, 64]`: cut, or followed by silence."""
+        given = latents[:end]
+        return np.concatenate([given, np.repeat(self._silence, end - len(given), 0)])
 
     def _check_arrays(self) -> None:
         """Refuse tables of the wrong size."""
@@ -261,12 +297,13 @@ def continuing_sigmas(sigmas: Sequence[float], first: float) -> list[float]:
     return [first, *(sigma for sigma in sigmas if sigma < first * 0.999)]
 
 
-def carried_on(latents: Array, span: Span) -> Array:
-    """First estimate of a window `[chunk, 8, 64]`: what is known, then the chunks before the join over again."""
-    missing = span.end - span.known
-    before = latents[max(0, span.known - missing) : span.known]
-    again = np.concatenate([before] * -(-missing // len(before)))[:missing]
-    return np.concatenate([latents[span.start : span.known], again])
+def carried_on(latents: Array, span: Span, context: Array | None) -> Array:
+    """First estimate of a window `[chunk, 8, 64]`: what is known, then what fits from before the join."""
+    slots = latents.shape[1]
+    flat, first = latents.reshape(-1, latents.shape[-1]), span.known * slots
+    beside = None if context is None else context.reshape(-1, flat.shape[1])
+    again = recalled(flat, np.arange(len(flat)) < first, beside, first, (span.end - span.known) * slots)
+    return np.concatenate([latents[span.start : span.known], again.reshape(-1, *latents.shape[1:])])
 
 
 def _as_tokens(latents: Array) -> Array:

@@ -16,6 +16,7 @@ from bridge_server.settings import default_pack_folder
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME_OF_MODELS = {
     "byte_tokenizer",
+    "canvas",
     "clap",
     "codec",
     "errors",
@@ -24,18 +25,23 @@ RUNTIME_OF_MODELS = {
     "generator",
     "guidance",
     "laion_clap",
+    "inpainting",
     "log_mel",
+    "loop",
     "manifest",
     "noise",
     "on_demand",
     "onnx_file",
     "pack",
     "phase",
+    "recall",
+    "ring",
     "sampler",
     "schedule",
     "session",
     "spectrogram",
     "tokenizer",
+    "underlay",
 }
 RUNTIME = tuple(f"models.{name}" for name in sorted(RUNTIME_OF_MODELS))
 MAKING = ("models.nets", "models.train", "models.data", "models.evaluate", "models.export")

@@ -20,7 +20,8 @@ from bridge_server.accompany.levels import gain_of, require_numbers
 from bridge_server.accompany.request import StemRequest
 from bridge_server.accompany.variations import Variation
 from bridge_server.audio import Check, true_peak, wav_file
-from bridge_server.audio.resample import ResampleStream, frames_at
+from bridge_server.audio.regions import frames_at
+from bridge_server.audio.resample import ResampleStream
 from bridge_server.audio.waveform import Samples, Waveform
 
 FIRST_S, LONGEST_S = 2.5, 20.0

@@ -35,7 +35,7 @@ class Player:
 
 @dataclass(frozen=True)
 class ContextMark:
-    """The context as it was: hash of the whole file, its rate and the frames of the region used."""
+    """A file as it was (the context, the stem to vary): hash of the whole, its rate, the frames of the region used."""
 
     sha256: str
     sample_rate: int
@@ -77,6 +77,8 @@ class Recipe:
     attempt: int = 0
     silent: bool = False
     cut: CutMark | None = None
+    init: ContextMark | None = None
+    reference: ContextMark | None = None
 
     def to_json(self) -> str:
         """The file's text."""
@@ -149,6 +151,7 @@ def _parse(held: Any) -> Recipe:
             f"The recipe has format {held['recipe']}; this version reads {FORMAT}.", "Update riffbridge."
         )
     mark, cut, attempt = held["context"], held.get("cut"), held.get("attempt", 0)
+    init, reference = (_mark(held.get(name)) for name in ("init", "reference"))
     if Path(held["file"]).name != held["file"] or not 0 <= held["index"] < held["request"]["variations"]:
         raise ValueError
     if not (isinstance(attempt, int) and attempt >= 0):
@@ -156,7 +159,9 @@ def _parse(held: Any) -> Recipe:
     return Recipe(
         request=StemRequest.from_dict(held["request"]),
         player=Player(**held["player"]),
-        context=None if mark is None else ContextMark(**mark),
+        context=_mark(mark),
+        init=init,
+        reference=reference,
         attempt=attempt,
         silent=bool(held.get("silent", False)),
         cut=None if cut is None else CutMark(**{**cut, "bar_frames": tuple(cut["bar_frames"])}),
@@ -169,3 +174,7 @@ def _parse(held: Any) -> Recipe:
 def _public(request: StemRequest) -> StemRequest:
     """Without what concerns only the server that admitted it."""
     return replace(request, roots=None)
+
+
+def _mark(held: Any) -> ContextMark | None:
+    return None if held is None else ContextMark(**held)

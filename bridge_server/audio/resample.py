@@ -8,14 +8,10 @@ import numpy as np
 import soxr
 
 from bridge_server.audio import Check, go_on
+from bridge_server.audio.regions import frames_at
 from bridge_server.audio.waveform import Samples, Waveform
 
 BLOCK_FRAMES = 1 << 18
-
-
-def frames_at(frames: int, from_rate: int, to_rate: int) -> int:
-    """Length of `frames` at another rate, rounded half up in whole numbers (no float error after hours of audio)."""
-    return (2 * frames * to_rate + from_rate) // (2 * from_rate)
 
 
 def resample(waveform: Waveform, to_rate: int, frames: int | None = None, check: Check = go_on) -> Waveform:
@@ -57,3 +53,22 @@ class ResampleStream:
         if self._stream is not None:
             block = self._stream.resample_chunk(block, last=is_last).reshape(-1, self._channels)
         return block.T
+
+
+RING_FRAMES = 8192
+"""Of either end put before and behind a loop while its rate changes: longer than any filter of soxr's."""
+
+
+def resample_ring(waveform: Waveform, frames: int, check: Check = go_on) -> Waveform:
+    """A loop, played faster or slower so that it is `frames` long; its end still goes on into its start.
+
+    The rate of what comes back is that of the waveform, though its frames are of another length now.
+    """
+    length = waveform.frames
+    if frames == length:
+        return waveform
+    around = np.take(waveform.samples, np.arange(-RING_FRAMES, length + RING_FRAMES), axis=1, mode="wrap")
+    total = frames_at(length + 2 * RING_FRAMES, length, frames)
+    turned = resample(Waveform(around, length), frames, total, check)
+    first = frames_at(RING_FRAMES, length, frames)
+    return Waveform(np.ascontiguousarray(turned.samples[:, first : first + frames]), waveform.sample_rate)

@@ -256,6 +256,8 @@ PAIRS: tuple[Argument, ...] = (
         "reference", "s", "absolute path of an audio style reference", longest=2048, form="path", default_words="none"
     ),
     Argument("blend", "f", "0 = text only to 1 = reference only", 0, 1, default=0.5),
+    Argument("prompt_to", "s", "another prompt, towards which the style is moved", longest=1000, default=""),
+    Argument("prompt_position", "f", "0 = as `prompt` says to 1 = as `prompt_to` says", 0, 1, default=0.5),
     Argument("tempo", "f", "of the music", 10, 1000, unit="beats per minute", default_words="unknown"),
     Argument("beats_per_bar", "i", "beats in a bar", 1, 64, default=4),
     Argument("beat_unit", "i", "note value of a beat", choices=(1, 2, 4, 8, 16, 32, 64), default=4),
@@ -273,9 +275,17 @@ PAIRS: tuple[Argument, ...] = (
     Argument("guidance", "f", "how strongly the context leads", 0, 20, default_words="the pack's"),
     Argument("prompt_guidance", "f", "how strongly the prompt leads", 0, 20, default_words="the pack's"),
     Argument("init", "s", "path of an existing stem to vary", longest=2048, form="path", default_words="none"),
-    Argument("strength", "f", "0 keeps `init`, 1 ignores it", 0, 1, default=0.5),
-    Argument("redo_start", "i", "where the part of `init` to make anew starts", unit="frames", default_words="none"),
-    Argument("redo_frames", "i", "length of that part; the rest is kept", 1, unit="frames", default_words="none"),
+    Argument("strength", "f", "0 keeps `init`, 1 ignores it", 0, 1, default_words="0.5; 1 with `redo_start`"),
+    Argument(
+        "redo_start",
+        "i",
+        "where the part of `init` to make anew starts, at its own rate",
+        unit="frames",
+        default_words="none",
+    ),
+    Argument(
+        "redo_frames", "i", "length of that part; the rest stays as it is", 1, unit="frames", default_words="none"
+    ),
     Argument("loop", "i", "1 = the stem's end meets its start without a seam", 0, 1, default=0),
     Argument("sample_rate", "i", "of the stem", 8000, 192_000, unit="Hz", default_words="the context's, or 48000"),
     Argument(

@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import PackError
+from models.guidance import UNGUIDED, Guidance
 from models.session import StopSignal
+from models.underlay import Underlay
 
 Array = NDArray[np.float32]
 CHUNK = 32_768
@@ -37,6 +39,7 @@ class DoubleGenerator:
     provider = "DoubleExecutionProvider"
     sample_rate = 48_000
     chunk_frames = CHUNK
+    guidance = UNGUIDED
 
     def __init__(self, pack_folder: Path, device: str, threads: int, stop: StopSignal) -> None:
         assert device in ("auto", "cpu", "cuda")
@@ -79,6 +82,8 @@ class DoubleGenerator:
         steps: int | None = None,
         on_progress: Callable[[float, str], None] | None = None,
         attempt: int = 0,
+        guidance: Guidance = UNGUIDED,
+        under: Underlay | None = None,
         on_audio: Callable[[Array], None] | None = None,
     ) -> Array:
         assert context_latents is None or context_latents.shape == (chunks, 8, 64)
@@ -88,7 +93,14 @@ class DoubleGenerator:
         assert on_progress is not None
         self.calls.append(
             SimpleNamespace(
-                context=context_latents, chunks=chunks, style=style, seed=seed, steps=steps, attempt=attempt
+                context=context_latents,
+                chunks=chunks,
+                style=style,
+                seed=seed,
+                steps=steps,
+                attempt=attempt,
+                guidance=guidance,
+                under=under,
             )
         )
         for step in range(5):

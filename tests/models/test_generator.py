@@ -54,7 +54,7 @@ def test_a_window_that_goes_on_starts_lower_and_ends_alike() -> None:
 def test_a_window_goes_on_from_what_came_before(chunks: int) -> None:
     latents = np.arange(chunks, dtype=np.float32)[:, None, None] * np.ones((1, 8, 64), np.float32)
     for span in spans(chunks, 15, OVERLAP_CHUNKS)[1:]:
-        start = carried_on(latents, span)[:, 0, 0]
+        start = carried_on(latents, span, None)[:, 0, 0]
         assert len(start) == 15
         kept = span.known - span.start
         assert list(start[:kept]) == list(range(span.start, span.known))

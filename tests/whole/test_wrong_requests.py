@@ -118,13 +118,6 @@ def test_what_the_models_cannot_do_yet_is_refused_and_not_ignored(client: RiffCl
     not_yet: dict[str, str | int | float] = {
         "reference": context,
         "blend": 0.25,
-        "init": context,
-        "strength": 0.25,
-        "redo_start": 100,
-        "redo_frames": 100,
-        "loop": 1,
-        "guidance": 2.0,
-        "prompt_guidance": 2.0,
         "grid": context,
     }
     for name, value in not_yet.items():
