@@ -26,20 +26,20 @@ class Canvas:
         latents: Array,
         known: NDArray[np.bool_],
         context: Array | None,
-        family: str | None,
+        style: Array | None,
         guidance: Guidance,
     ) -> None:
         """context: latents `[slot, 64]`, or None for no context. The other arguments are as in `Generator.generate`."""
         self.latents, self.known = latents.copy(), known.copy()
         self.schedule = generator.schedule
         self._generator, self._context = generator, context
-        self._family, self._guidance = family, guidance
+        self._style, self._guidance = style, guidance
         self._limit = generator.pack.manifest.latent_limit
 
     def denoise(self, order: Slots, noisy: Array, sigma: float, last: float) -> Array:
         """One evaluation on the slots `order`: noisy `[1, slot, 64]` -> estimate; unguided at sigma `last`."""
         given = None if self._context is None else self._context[order][None]
-        return self._generator.denoiser(given, self._family, self._guidance, last)(noisy, sigma)
+        return self._generator.denoiser(given, self._style, self._guidance, last)(noisy, sigma)
 
     def write(
         self,

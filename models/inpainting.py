@@ -32,7 +32,7 @@ def inpaint(
     latents: Array,
     known: NDArray[np.bool_],
     context: Array | None,
-    family: str | None = None,
+    style: Array | None = None,
     seed: int = 0,
     steps: int | None = None,
     on_step: OnStep | None = None,
@@ -47,7 +47,7 @@ def inpaint(
     under = Underlay(latents, strength)
     if under.keeps_all or known.all():
         return latents
-    canvas = Canvas(generator, latents, known, context, family, guidance)
+    canvas = Canvas(generator, latents, known, context, style, guidance)
     levels, start = generator.beginning(steps, under)
     if start is None and known.any():
         levels = continuing_sigmas(levels, canvas.schedule.sigma(NEW_INDEX))

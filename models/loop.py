@@ -49,7 +49,7 @@ class Looper:
         self,
         context_latents: Array | None,
         slots: int,
-        family: str | None = None,
+        style: Array | None = None,
         seed: int = 0,
         steps: int | None = None,
         on_progress: OnProgress | None = None,
@@ -63,7 +63,7 @@ class Looper:
         def play(done: int, of: int) -> None:
             report(0.2 * done / of, "playing")
 
-        latents = self.write(context_latents, slots, family, seed, steps, play, attempt, guidance, under)
+        latents = self.write(context_latents, slots, style, seed, steps, play, attempt, guidance, under)
         codec = self._generator.codec
         return codec.decode_ring(latents, seed, lambda done, of: report(0.2 + 0.8 * done / of, "decoding"))
 
@@ -71,7 +71,7 @@ class Looper:
         self,
         context_latents: Array | None,
         slots: int,
-        family: str | None = None,
+        style: Array | None = None,
         seed: int = 0,
         steps: int | None = None,
         on_step: OnStep | None = None,
@@ -83,7 +83,7 @@ class Looper:
         if under is not None and under.keeps_all:
             return under.latents
         empty = np.zeros((slots, self._generator.pack.manifest.dimensions.latent), np.float32)
-        canvas = Canvas(self._generator, empty, np.zeros(slots, bool), context_latents, family, guidance)
+        canvas = Canvas(self._generator, empty, np.zeros(slots, bool), context_latents, style, guidance)
         levels, start = self._generator.beginning(steps, under)
         if slots <= self._window:
             self._write_at_once(canvas, levels, start, latents_stream(seed, 0, attempt), on_step)

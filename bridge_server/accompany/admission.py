@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bridge_server.accompany.length import Length, stem_length
+from bridge_server.accompany.length import USUAL_RATE_HZ, Length, stem_length
 from bridge_server.accompany.request import StemRequest
-from bridge_server.audio import new_files, safe_paths, wav_gate
+from bridge_server.audio import new_files, ring_note, safe_paths, wav_gate
 from bridge_server.audio.regions import check_region
 from bridge_server.audio.wav_gate import WavHeader
 from bridge_server.errors import FileNotReady
@@ -54,7 +54,8 @@ def admit(request: StemRequest, roots: Sequence[Path] | None) -> float:
     length = _length(request, roots)
     folder = safe_paths.out_folder(request.out_dir, roots)
     frames = 0 if length is None else length.frames
-    new_files.require_space(folder, frames * MOST_BYTES_PER_FRAME * request.variations)
+    copies = request.variations * (2 if request.stream else 1)  # the parts of a stem take as much again
+    new_files.require_space(folder, frames * MOST_BYTES_PER_FRAME * copies)
     return 0.0 if length is None else length.seconds
 
 
@@ -62,10 +63,11 @@ def _length(request: StemRequest, roots: Sequence[Path] | None) -> Length | None
     """Length of the stems, or None while one of the files is still being written."""
     context = init = None
     if request.context is not None:
-        header = _header(request.context, roots)
-        if header is None:
+        context = _context_length(request, request.context, roots)
+        if context is None:
             return None
-        context = Length(check_region(header, request.context_start, request.context_frames), header.sample_rate)
+    if request.reference is not None:
+        _header(request.reference, roots)
     if request.init is not None:
         header = _header(request.init, roots)
         if header is None:
@@ -74,16 +76,28 @@ def _length(request: StemRequest, roots: Sequence[Path] | None) -> Length | None
     return stem_length(request, context, init)
 
 
+def _context_length(request: StemRequest, path: str, roots: Sequence[Path] | None) -> Length | None:
+    """Of the region that is used; of a ring as its note says: how much was heard is known when it has been cut."""
+    if request.ring is not None:
+        seconds = ring_note.read_note(request.ring, roots).seconds
+        _header(path, roots, ring_note.CHANNELS)
+        return Length(round(seconds * USUAL_RATE_HZ), USUAL_RATE_HZ)
+    header = _header(path, roots)
+    if header is None:
+        return None
+    return Length(check_region(header, request.context_start, request.context_frames), header.sample_rate)
+
+
 def _format_that_keeps(request: StemRequest, roots: Sequence[Path] | None) -> str:
     """The format in which what is not made anew stays bit for bit: 24 bits hold 16, too."""
     header = _header(str(request.init), roots)
     return "wav32f" if header is not None and (header.is_float or header.bits > 24) else request.format
 
 
-def _header(path: str, roots: Sequence[Path] | None) -> WavHeader | None:
+def _header(path: str, roots: Sequence[Path] | None, channels: int = wav_gate.MAX_CHANNELS_USED) -> WavHeader | None:
     """A WAV's header, None while it is still being written."""
     with safe_paths.open_file(path, roots) as file:
         try:
-            return wav_gate.read_header(file.handle)
+            return wav_gate.read_header(file.handle, channels)
         except FileNotReady:
             return None

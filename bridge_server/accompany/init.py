@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from bridge_server.accompany.recipe import ContextMark
 from bridge_server.accompany.request import StemRequest
-from bridge_server.audio import Check, safe_paths, wav_file, wav_gate
+from bridge_server.accompany.sound_file import read_sound
+from bridge_server.audio import Check
 from bridge_server.audio.waveform import Waveform
-from bridge_server.errors import FileNotReady, SilentContext
+from bridge_server.errors import SilentContext
 
 
 @dataclass(frozen=True)
@@ -21,20 +21,8 @@ class Init:
 
 
 def read_init(request: StemRequest, check: Check) -> Init:
-    """Read and judge the whole of `request.init`.
-
-    Raises PathNotAllowed, FileNotReady, FormatNotSupported, TooShort, TooLong; SilentContext for nothing to vary.
-    """
-    roots = None if request.roots is None else [Path(root) for root in request.roots]
-    try:
-        with safe_paths.open_file(str(request.init), roots) as file:
-            header = wav_gate.wait_ready(file.handle, check=check)
-            stem = wav_file.read_region(file.handle, header, check=check)
-            mark = ContextMark(wav_file.sha256_of(file.handle, check), stem.sample_rate, stem.frames)
-    except OSError as error:
-        raise FileNotReady(
-            f"The stem to vary could not be read: {error.strerror or error}.", "Check the drive it lies on."
-        ) from error
+    """Read and judge the whole of `request.init`; raises as `read_sound`, and SilentContext for nothing to vary."""
+    stem, mark = read_sound(request, str(request.init), "The stem to vary", check)
     if stem.is_silent and request.redo_start is None:
         raise SilentContext("The stem to vary is silent.", "Name a stem that sounds, or leave init away.")
-    return Init(stem.to_stereo(), mark)
+    return Init(stem, mark)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bridge_server.accompany.playing import MODEL_RATE_HZ, Material, Report
+from bridge_server.accompany.context import MODEL_RATE_HZ
+from bridge_server.accompany.playing import Hear, Material, Report
 from bridge_server.audio.regions import frames_at
 from bridge_server.audio.resample import resample_ring
 from bridge_server.audio.waveform import Samples, Waveform
@@ -22,6 +23,7 @@ class Loop:
     """Plays a loop that is as long as its context."""
 
     keeps_level = False
+    goes_straight = False
 
     def __init__(self, material: Material) -> None:
         self._material = material
@@ -31,13 +33,13 @@ class Loop:
         self._context = None if context is None else self._encode(context.audio)
         self._under = None if init is None else Underlay(self._encode(init.stem), material.request.how_far)
 
-    def play(self, seed: int, attempt: int, report: Report) -> Waveform:
+    def play(self, seed: int, attempt: int, report: Report, hear: Hear | None = None) -> Waveform:
         """At the stem's own rate and length."""
         material, request = self._material, self._material.request
         samples = self._looper.generate(
             self._context,
             self._slots,
-            request.family,
+            material.style.of(seed),
             seed,
             request.steps,
             report,

@@ -7,29 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from bridge_server.accompany import recipe as recipes
 from bridge_server.accompany import variations
-from bridge_server.accompany.context import Context, read_context
+from bridge_server.accompany.context import MODEL_RATE_HZ, Context, read_context
 from bridge_server.accompany.draws import DRAWS, is_silent
 from bridge_server.accompany.init import Init, read_init
 from bridge_server.accompany.length import Length, stem_length
+from bridge_server.accompany.levels import leveled, require_numbers
 from bridge_server.accompany.loop import Loop
+from bridge_server.accompany.parts import OnPart, PartsOf, PartWriter
 from bridge_server.accompany.playing import Material, Playing
 from bridge_server.accompany.progress import OnProgress, Progress
 from bridge_server.accompany.recipe import Player, Recipe
+from bridge_server.accompany.reference import Reference, read_reference
 from bridge_server.accompany.region import Region
 from bridge_server.accompany.request import StemRequest
 from bridge_server.accompany.stopwatch import StageWatch, timed
 from bridge_server.accompany.straight import Straight
+from bridge_server.accompany.style import Style
 from bridge_server.accompany.variations import StemResult, Variation
-from bridge_server.audio import Check, loudness, new_files, safe_paths, wav_file
-from bridge_server.audio.resample import resample
-from bridge_server.audio.waveform import Waveform
+from bridge_server.audio import new_files, safe_paths, wav_file
+from bridge_server.audio.waveform import Samples, Waveform
 from bridge_server.errors import BadArguments, Cancelled, FormatNotSupported, Internal, ModelMissing, OutOfMemory
 from models.errors import ContextError, DeviceError, ModelError, PackError, Stopped
 from models.generator import Generator
@@ -45,12 +48,19 @@ class _Job:
     request: StemRequest
     context: Context | None
     init: Init | None
+    reference: Reference | None
     playing: Playing
     frames: int
     rate: int
     folder: Path
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
+    on_part: OnPart | None = None
+
+    @property
+    def context_lufs(self) -> float | None:
+        """Loudness of the context, if there is one."""
+        return None if self.context is None else self.context.lufs
 
 
 class Accompanist:
@@ -80,6 +90,7 @@ class Accompanist:
         on_progress: OnProgress,
         on_stem: OnStem,
         context_file: Path | None = None,
+        on_part: OnPart | None = None,
     ) -> list[StemResult]:
         """Make all stems of a request; stems it finished before a crash are reported and not made again.
 
@@ -88,6 +99,7 @@ class Accompanist:
                 denoising step and decoded chunk.
             on_stem: called as soon as a stem lies on the disk under its final name.
             context_file: a private copy to read instead of `request.context`.
+            on_part: called with each part of a stem that is still being made, if the request asks for `stream`.
 
         Raises only RiffError; Cancelled after `stop.stop()`.
         """
@@ -97,7 +109,7 @@ class Accompanist:
             for variation in variations.plan(request):
                 result = recipes.finished(request, variation, Path(request.out_dir))
                 if result is None:
-                    job = job or self._begin(request, progress, context_file)
+                    job = job or replace(self._begin(request, progress, context_file), on_part=on_part)
                     result = self._make(job, variation)
                 results.append(result)
                 on_stem(result)
@@ -128,19 +140,24 @@ class Accompanist:
         """Everything before the first note: folder, context, stem to vary, length, and what the models hear of them."""
         out = safe_paths.out_folder(str(folder or request.out_dir))
         seconds: dict[str, float] = {}
-        context, init = None, None
+        context, init, reference = None, None, None
         with timed(seconds, "reading"):
-            if request.context is not None or request.init is not None:
+            if {request.context, request.init, request.reference} != {None}:
                 progress.reading()
             if request.context is not None:
                 context = read_context(request, context_file, self.stop.check)
             if request.init is not None:
                 init = read_init(request, self.stop.check)
+            if request.reference is not None:
+                reference = read_reference(request, self.stop.check)
         length = stem_length(request, _length_of(context), _length_of(init))
         with timed(seconds, "encoding"):
-            material = Material(self._generator, request, context, init, length, self.stop.check, progress.encoding)
+            style = Style(self._generator.stylist, request, None if reference is None else reference.audio)
+            material = Material(
+                self._generator, request, context, init, style, length, self.stop.check, progress.encoding
+            )
             playing = _way(request)(material)
-        return _Job(request, context, init, playing, length.frames, length.rate, out, progress, seconds)
+        return _Job(request, context, init, reference, playing, length.frames, length.rate, out, progress, seconds)
 
     def _make(self, job: _Job, variation: Variation, attempts: Iterable[int] = range(DRAWS)) -> StemResult:
         """One stem: played until it sounds, brought to its rate, length and loudness, written with its recipe."""
@@ -151,7 +168,7 @@ class Accompanist:
                 break
         with timed(seconds, "writing"):
             job.progress.writing(variation.index)
-            stem, gain = _finish(job, audio, self.stop.check)
+            stem, gain = leveled(_levels(job), job.context_lufs, audio, job.rate, job.frames, self.stop.check)
             written = wav_file.write_stem(
                 job.folder, variation.name, stem, job.request.format, variation.seed, self.stop.check
             )
@@ -162,6 +179,7 @@ class Accompanist:
             player=self.player,
             context=None if job.context is None else job.context.mark,
             init=None if job.init is None else job.init.mark,
+            reference=None if job.reference is None else job.reference.mark,
             gain=gain,
             file=written.path.name,
             sha256=written.sha256,
@@ -170,24 +188,41 @@ class Accompanist:
             seconds={stage: round(time_s, 4) for stage, time_s in seconds.items()},
             attempt=attempt,
             silent=silent,
+            cut=None if job.context is None else job.context.cut,
         )
         recipes.save(recipe, job.folder)
         return recipe.result(job.folder, variation.count)
 
+    def _parts(self, job: _Job, variation: Variation) -> PartWriter:
+        """What hears the stem while it is made, where that is from its beginning on."""
+        on_part = job.on_part if job.playing.goes_straight else None
+        stem = PartsOf(job.request, variation, job.folder, job.frames, job.rate, job.context_lufs)
+        return PartWriter(stem, MODEL_RATE_HZ, on_part, self.stop.check)
+
     def _play(self, job: _Job, variation: Variation, seconds: dict[str, float], attempt: int) -> Waveform:
         """The stem as the models make it, 48 kHz stereo, at least as long as wished."""
-        watch = StageWatch(seconds)
+        watch, parts = StageWatch(seconds), self._parts(job, variation)
+
+        def hear(piece: Samples) -> None:
+            watch.enter("decoding")
+            parts.take(piece)
+            watch.enter("parts")
 
         def report(fraction: float, stage: str) -> None:
             watch.enter(stage)
             job.progress.playing(variation.index, fraction, watch.stage + (" again" if attempt else ""))
 
         watch.enter("playing")
-        audio = job.playing.play(variation.seed, attempt, report)
+        audio = job.playing.play(variation.seed, attempt, report, hear if parts.wanted else None)
         watch.leave()
-        if not np.isfinite(audio.samples).all():
-            raise Internal("The models gave samples that are no numbers.", "Try another seed; then tell us.")
+        parts.finish()
+        require_numbers(audio.samples)
         return audio
+
+
+def _levels(job: _Job) -> StemRequest:
+    """The request as far as levels go: what is finished in level is left as it is."""
+    return replace(job.request, loudness="raw") if job.playing.keeps_level else job.request
 
 
 def _length_of(heard: Context | Init | None) -> Length | None:
@@ -206,20 +241,10 @@ def _require_same(job: _Job, recipe: Recipe) -> None:
     for what, path, now, then in (
         ("context", job.request.context, None if job.context is None else job.context.mark, recipe.context),
         ("stem to vary", job.request.init, None if job.init is None else job.init.mark, recipe.init),
+        ("reference", job.request.reference, None if job.reference is None else job.reference.mark, recipe.reference),
     ):
         if now != then:
             raise BadArguments(f"The {what} is not the one of the recipe any more.", f"Restore {path}")
-
-
-def _finish(job: _Job, audio: Waveform, check: Check) -> tuple[Waveform, float]:
-    """The audio at the stem's rate, length and loudness, and the gain that this took."""
-    stem = resample(audio, job.rate, job.frames, check)
-    if job.playing.keeps_level:
-        return stem, 1.0
-    gain = min(1.0, loudness.peak_gain(stem))
-    if job.request.loudness == "match" and job.context is not None:
-        gain = loudness.match_gain(stem, job.context.lufs, check)
-    return Waveform(stem.samples * np.float32(gain), stem.sample_rate), float(np.float32(gain))
 
 
 def _manifest_sha256(pack_folder: Path) -> str:

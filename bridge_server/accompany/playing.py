@@ -10,14 +10,14 @@ from bridge_server.accompany.context import Context
 from bridge_server.accompany.init import Init
 from bridge_server.accompany.length import Length
 from bridge_server.accompany.request import StemRequest
+from bridge_server.accompany.style import Style
 from bridge_server.audio import Check
 from bridge_server.audio.waveform import Samples, Waveform
 from models.generator import Generator
 from models.guidance import Guidance
 
-MODEL_RATE_HZ = 48_000
-
 Report = Callable[[float, str], None]
+Hear = Callable[[Samples], None]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Material:
     request: StemRequest
     context: Context | None
     init: Init | None
+    style: Style
     length: Length
     check: Check
     encoding: Callable[[float], None]
@@ -52,8 +53,11 @@ class Playing(Protocol):
     keeps_level: bool
     """The stem is finished in level: nothing may be made louder or softer."""
 
-    def play(self, seed: int, attempt: int, report: Report) -> Waveform:
-        """One stem, at least as long as wished, at any rate."""
+    goes_straight: bool
+    """The stem is made from its beginning to its end, so that its first part is there while the rest is made."""
+
+    def play(self, seed: int, attempt: int, report: Report, hear: Hear | None = None) -> Waveform:
+        """One stem, at least as long as wished, at any rate; `hear` is given its pieces where it goes straight."""
         ...
 
     def judged(self, stem: Waveform) -> Samples:

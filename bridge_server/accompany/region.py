@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bridge_server.accompany.context import Context
-from bridge_server.accompany.playing import MODEL_RATE_HZ, Material, Report
+from bridge_server.accompany.context import MODEL_RATE_HZ, Context
+from bridge_server.accompany.playing import Hear, Material, Report
 from bridge_server.audio.crossfade import put_between
 from bridge_server.audio.resample import resample
 from bridge_server.audio.waveform import Samples, Waveform
@@ -25,6 +25,7 @@ class Region:
     """Makes one region of a stem anew. With `loop` what lies behind the stem's end is its start."""
 
     keeps_level = True
+    goes_straight = False
 
     def __init__(self, material: Material) -> None:
         assert material.init is not None
@@ -36,7 +37,7 @@ class Region:
         self._latents = self._encode(self._rolled(self._stem))
         self._context = None if material.context is None else self._encode(self._at_rate(material.context))
 
-    def play(self, seed: int, attempt: int, report: Report) -> Waveform:
+    def play(self, seed: int, attempt: int, report: Report, hear: Hear | None = None) -> Waveform:
         """The whole stem at its own rate."""
         material, request, place = self._material, self._material.request, self._place
         latents = inpaint(
@@ -44,7 +45,7 @@ class Region:
             self._latents,
             place.known(len(self._latents)),
             self._context,
-            request.family,
+            material.style.of(seed),
             seed,
             request.steps,
             lambda done, of: report(0.2 * done / of, "playing"),

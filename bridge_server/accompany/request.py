@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from bridge_server.errors import BadArguments
-from models.families import FAMILIES, family_of
 
 SEEDS = 2**31
 
 USUAL_STRENGTH = 0.5
+USUAL_MIXTURE = 0.5
 
-NOT_YET = (
-    "reference",
-    "blend",
-    "grid",
-)
+NOT_YET = ("grid",)
 """Parameters of the protocol that the models cannot follow yet; asking for one is refused, never ignored."""
 
 
@@ -26,10 +23,14 @@ class StemRequest:
     """One request for stems. Frames and positions count at the rate of the file they belong to.
 
     - context, context_start, context_frames: the bounced WAV and the region of it; no context = play from nothing.
+    - ring: the context is the ring of a DAW device and this the note beside it: whole bars are cut (`audio.ring`).
     - length_frames: length without a context, at `sample_rate`.
     - out_dir, name, request_id: where the stems go and how they are called.
-    - prompt: names one of the instrument families, or is empty.
+    - prompt: what shall play, in words; empty: the model chooses, or follows the reference.
+    - prompt_to, prompt_position: another prompt, and how far towards it; None = 0.5.
+    - reference, blend: audio that sounds as the stem shall, and how much of it beside the words; None = 0.5.
     - seed: of variation 0; variation k uses seed + k.
+    - channels, stream: 1 = mono; 1 = parts of a long stem are told while the rest is made.
     - steps, guidance, prompt_guidance: None = the pack's. sample_rate: None = the context's, or that of `init`.
     - init, strength: a stem to vary, and how far; None = 0.5, or all the way where a region is made anew.
     - redo_start, redo_frames: the region of `init` to make anew. loop: 1 = the end goes on into the start.
@@ -42,9 +43,14 @@ class StemRequest:
     context: str | None = None
     context_start: int = 0
     context_frames: int | None = None
+    ring: str | None = None
     length_frames: int | None = None
     name: str = "stem"
     prompt: str = ""
+    prompt_to: str = ""
+    prompt_position: float | None = None
+    reference: str | None = None
+    blend: float | None = None
     tempo: float | None = None
     beats_per_bar: int = 4
     beat_unit: int = 4
@@ -60,15 +66,32 @@ class StemRequest:
     sample_rate: int | None = None
     format: str = "wav24"
     loudness: str = "match"
+    channels: int = 2
+    stream: int = 0
     roots: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         _check(self)
 
     @property
-    def family(self) -> str | None:
-        """The instrument family that the prompt names; None for an empty prompt (the model's choice)."""
-        return family_of(self.prompt) if self.prompt.strip() else None
+    def root_paths(self) -> list[Path] | None:
+        """The folders in which files may be read; None = anywhere."""
+        return None if self.roots is None else [Path(root) for root in self.roots]
+
+    @property
+    def has_style(self) -> bool:
+        """Something says what the stem shall sound like."""
+        return bool(self.prompt.strip()) or self.reference is not None
+
+    @property
+    def how_much_reference(self) -> float:
+        """0: as the words say, 1: as the reference sounds."""
+        return USUAL_MIXTURE if self.blend is None else self.blend
+
+    @property
+    def how_much_second(self) -> float:
+        """0: as `prompt` says, 1: as `prompt_to` says."""
+        return USUAL_MIXTURE if self.prompt_position is None else self.prompt_position
 
     @property
     def how_far(self) -> float:
@@ -116,13 +139,25 @@ def _check(request: StemRequest) -> None:
             "A context and length_frames were both given.",
             "A stem is as long as its context: leave length_frames away.",
         )
-    if request.prompt.strip() and request.family is None:
+    if request.ring is not None and (request.context is None or request.context_frames or request.context_start):
         raise BadArguments(
-            f"The prompt {request.prompt[:60]!r} names no instrument this server plays.",
-            f"Name one of: {', '.join(FAMILIES)}.",
+            "A ring was sent without its audio, or with a region.", "Send context, and say in the note how many bars."
         )
+    _check_style(request)
     _check_init(request)
     _check_guidance(request)
+
+
+def _check_style(request: StemRequest) -> None:
+    """A mixture takes two."""
+    if request.blend is not None and (request.reference is None or not request.prompt.strip()):
+        raise BadArguments(
+            "blend was given without both a prompt and a reference.", "Give both to blend between, or leave it away."
+        )
+    if request.prompt_to.strip() and not request.prompt.strip():
+        raise BadArguments("prompt_to was given without prompt.", "Say in prompt where the way begins.")
+    if request.prompt_position is not None and not request.prompt_to.strip():
+        raise BadArguments("prompt_position was given without prompt_to.", "Say in prompt_to where the way leads.")
 
 
 def _check_init(request: StemRequest) -> None:
@@ -141,5 +176,5 @@ def _check_guidance(request: StemRequest) -> None:
     """A wish to follow what is not there; 1 (as trained) wishes for nothing."""
     if request.guidance not in (None, 1.0) and request.context is None:
         raise BadArguments("guidance was given without a context to follow.", "Send a context, or leave it away.")
-    if request.prompt_guidance not in (None, 1.0) and not request.prompt.strip():
-        raise BadArguments("prompt_guidance was given without a prompt to follow.", "Send a prompt, or leave it away.")
+    if request.prompt_guidance not in (None, 1.0) and not request.has_style:
+        raise BadArguments("prompt_guidance was given without a prompt or reference.", "Send one, or leave it away.")
