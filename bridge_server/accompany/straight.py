@@ -26,7 +26,7 @@ class Straight:
         context = material.context
         self._context = None if context is None else self._heard(context)
         init = material.init
-        self._under = None if init is None else Underlay(self._encode(init.stem), material.request.how_far)
+        self._under = None if init is None else Underlay(self._encode(init.stem, self._wished), material.request.how_far)
 
     def play(self, seed: int, attempt: int, report: Report, hear: Hear | None = None) -> Waveform:
         """48 kHz, whole chunks."""
@@ -55,6 +55,7 @@ class Straight:
             return self._encode(context.audio)
         return self._material.generator.encode_on_demand(context.audio.samples, self._material.encoded)
 
-    def _encode(self, audio: Waveform) -> Samples:
-        heard = resample(audio, MODEL_RATE_HZ, self._wished, self._material.check)
+    def _encode(self, audio: Waveform, frames: int | None = None) -> Samples:
+        """Latents of some audio; `frames` at 48 kHz of it, which for a stem to vary are those of the new stem."""
+        heard = resample(audio, MODEL_RATE_HZ, frames, self._material.check)
         return self._material.generator.encode_context(heard.samples, self._material.encoded)
