@@ -23,6 +23,9 @@ from tests.clients.live.test_inserting import stem_file
 
 STATE = json.dumps({"uuid": "0123456789abcdef", "pending": "", "stems": []}).replace('"', "%22").replace(" ", "")
 SAVED = {"State": STATE, "Seed Lock": 1, "Seed": 5}
+OTHER = {"Loop": 0, "Quality": 2, "Seed": 20_000}
+"""Values that differ from the initial ones where 1 does not."""
+
 TICK_S = 0.02
 
 
@@ -50,15 +53,17 @@ def behaviour(studio: Studio, name: str, file: Path, folder: Path, ring: dict[st
     trace = [device.look()]
     for p in parameters.PARAMETERS:
         if p.kind not in ("button", "drop"):
-            value = "warm" if p.kind == "text" else (1 if p.names else p.lowest + 1)
+            value = "warm" if p.kind == "text" else OTHER.get(p.long_name, 1 if p.names else p.lowest + 1)
             device.touch(p.long_name, value)
     device.touch("Style File", "/style.wav")
     for number in (1, 2, 3, 4):
         device.touch(f"Fire {number}")
-    device.touch("Generate")  # from the clip that nobody selected
     trace.append(device.look())
-    for control in ("Source", "Insert", "Audition"):
-        device.touch(control, 0)
+    device.touch("Seed Lock", 0)
+    device.touch("Generate")  # from the clip that nobody selected: draws a seed and goes no further
+    trace.append({"drawn": device.look()["saved"]["Seed"] != OTHER["Seed"]})
+    for control, value in {"Seed Lock": 1, "Seed": 6, "Source": 0, "Audition": 0}.items():
+        device.touch(control, value)
     device.touch("Generate")
     time.sleep(2 * TICK_S)
     finish(device, folder)
