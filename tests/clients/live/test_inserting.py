@@ -179,9 +179,8 @@ def test_changes_that_undo_refuses_are_made_afterwards(tmp_path: Path) -> None:
     with Studio() as studio:
         device = linked(studio, tmp_path)
         request_id, _ = asked(device)
-        studio.do("option", isUndoing=True)
+        studio.do("option", undoRefuses=1)
         tell_stem(device, request_id, 0, 1, stem_file(tmp_path))
-        studio.do("option", isUndoing=False)
         device.bridge("done", request_id, 1)
         device.wait_status("1 variation on")
         assert rows(studio) == [0]
