@@ -258,6 +258,7 @@ def test_fire_finds_a_clip_that_was_moved_and_auditions_one_that_was_deleted(tmp
         studio.do("move_clip", track=1, row=0, to=5)
         device.touch("Fire 1")
         device.wait(lambda _: studio.track(TRACK)["playing"] == 5)
+        device.wait(lambda seen: seen["says"].get("playing") == "1 plays")
         studio.change(*slots, 1, "clip", value=None)
         device.touch("Fire 2")
         device.wait_status("Auditioning 2")
