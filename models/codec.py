@@ -17,10 +17,21 @@ from numpy.typing import NDArray
 
 from models.errors import ContextError, PackError
 from models.noise import DECODE, PHASE, gaussian, stream
+from models.on_demand import LatentsOnDemand
 from models.pack import Pack
 from models.phase import DRAWS, PhaseBuilder
+from models.ring import CLOSING_FRAMES, closed, ring_audio, turned_around, unrolled
 from models.session import Session, StopSignal
-from models.spectrogram import BINS, CHUNK_FRAMES, CHUNK_SHAPE, CHUNK_STFT_FRAMES, OverlapAdd, chunk_spectrograms
+from models.spectrogram import (
+    BINS,
+    CHUNK_FRAMES,
+    CHUNK_SHAPE,
+    CHUNK_STFT_FRAMES,
+    SLOT_FRAMES,
+    SLOTS,
+    OverlapAdd,
+    chunk_spectrograms,
+)
 
 Array = NDArray[np.float32]
 OnStep = Callable[[int, int], None]
@@ -74,18 +85,20 @@ class Codec:
 
         on_step(done, of) counts chunks. Raises ContextError for another shape and for values that are no numbers.
         """
+        return self.encode_on_demand(audio, on_step)[:]
+
+    def encode_on_demand(self, audio: Array, on_step: OnStep | None = None) -> LatentsOnDemand:
+        """What `encode` gives, made chunk by chunk as far as slices of it are taken."""
         if audio.ndim != 2 or audio.shape[0] != 2 or audio.shape[1] == 0:
             raise ContextError(f"The codec takes stereo audio [2, frame], not the shape {audio.shape}.")
         if not np.isfinite(audio).all():
             raise ContextError("The context contains values that are no numbers: bounce it again.")
         count = -(-audio.shape[1] // CHUNK_FRAMES)
-        blocks: list[Array] = []
-        for at in range(0, count, self.chunk_batch):
-            end = min(at + self.chunk_batch, count)
-            blocks.append(self._encode_block(audio, at, end - at))
-            if on_step is not None:
-                on_step(end, count)
-        return np.concatenate(blocks)
+
+        def encode(first: int, end: int) -> Array:
+            return self._encode_block(audio, first, end - first)
+
+        return LatentsOnDemand(encode, count, self.chunk_batch, on_step)
 
     def decode(self, latents: Array, seed: int, steps: int | None = None, on_step: OnStep | None = None) -> Array:
         """Normalised latents `[chunk, 8, 64]` -> audio `[2, 32768 chunk]` at 48 kHz.
@@ -94,36 +107,74 @@ class Codec:
         (all; 0 gives the sketch alone). on_step(done, of) counts finished chunks. Memory beside the result does not
         grow with length.
         """
-        count, sigmas = len(latents), self._sigmas[:steps]
+        audio, at = np.empty((2, len(latents) * CHUNK_FRAMES), np.float32), 0
+        for piece in self.pieces(latents, len(latents), seed, steps, on_step):
+            audio[:, at : at + piece.shape[1]] = piece
+            at += piece.shape[1]
+        return audio
+
+    def pieces(
+        self,
+        latents: Iterable[Array],
+        count: int,
+        seed: int,
+        steps: int | None = None,
+        on_step: OnStep | None = None,
+    ) -> Iterator[Array]:
+        """The audio of `decode` in pieces `[2, frame]`, each as soon as the latents it needs have come.
+
+        latents: `count` chunks `[8, 64]`, taken one by one. The first piece lacks 512 frames, the last one has them.
+        """
+        sigmas = self._sigmas[:steps]
         chunks: Iterable[_Chunk] = self._begin(latents, seed)
         for step, sigma in enumerate(sigmas):
             chunks = self._refine(chunks, windows(count, step), step, sigma, seed)
-        audio, at, adder = np.empty((2, count * CHUNK_FRAMES), np.float32), 0, OverlapAdd()
+        adder = OverlapAdd()
         for chunk in chunks:
-            piece = adder.push(chunk.estimate)
-            audio[:, at : at + piece.shape[1]] = piece
-            at += piece.shape[1]
+            yield adder.push(chunk.estimate)
             if on_step is not None:
                 on_step(chunk.index + 1, count)
-        audio[:, at:] = adder.finish()
-        return audio
+        yield adder.finish()
+
+    def encode_ring(self, audio: Array, on_step: OnStep | None = None) -> Array:
+        """A loop `[2, 4096 slots]` -> normalised latents `[slot, 64]`: what lies before its start is its end."""
+        slots = audio.shape[1] // SLOT_FRAMES
+        count = -(-slots // SLOTS)
+        # A chunk more on either side, so that every window of the spectrogram lies inside.
+        latents = self.encode(turned_around(audio, CHUNK_FRAMES, (count + 2) * CHUNK_FRAMES), on_step)
+        return latents[1:-1].reshape(-1, latents.shape[-1])[:slots]
+
+    def decode_ring(self, latents: Array, seed: int, on_step: OnStep | None = None) -> Array:
+        """Normalised latents of a loop `[slot, 64]` -> audio `[2, 4096 slots]` whose end meets its start.
+
+        Chunks of 8 slots may begin at any slot: decoded from another slot on, the log-spectral distance to the original
+        differs by 0.05 dB. So the last chunk of a ring runs on into its start, and what is double is left out.
+        The border between the last pair of chunks and the first one is one like those between other pairs.
+        """
+        slots = len(latents)
+        count, frames = -(-slots // SLOTS), slots * CHUNK_STFT_FRAMES // SLOTS
+        tiles = latents[unrolled(slots, 0, (count + 1) * SLOTS)].reshape(count + 1, SLOTS, -1)
+        chunks: Iterable[_Chunk] = _closed(self._begin(tiles, seed), frames)
+        for step, sigma in enumerate(self._sigmas):
+            chunks = self._refine(chunks, windows(count, step), step, sigma, seed)
+        return ring_audio(_counted(chunks, count, on_step), frames)
 
     def _encode_block(self, audio: Array, first: int, count: int) -> Array:
         """Normalised latents of some chunks."""
         (latents,) = self._encode.run({"spectrogram": chunk_spectrograms(audio, first, count)})
         return (latents - self._mean) / self._std * np.float32(self._schedule.sigma_data)
 
-    def _begin(self, latents: Array, seed: int) -> Iterator[_Chunk]:
+    def _begin(self, latents: Iterable[Array], seed: int) -> Iterator[_Chunk]:
         """Every chunk with its features and where its decoding starts.
 
         One chunk per run, on CUDA too: rounding depends on the batch, and the phases that are built can depend on
         rounding (`models/phase.py`), so that another batch or length would give another sound.
         """
-        raw = latents / np.float32(self._schedule.sigma_data) * self._std + self._mean
-        raw = np.clip(raw, -1, 1).astype(np.float32)  # what the encoder's tanh can reach
         builder, names = PhaseBuilder(), self._features.outputs
-        for index in range(len(raw)):
-            made = self._features.run({"latents": raw[index : index + 1]}, names)
+        for index, chunk in enumerate(latents):
+            raw = chunk / np.float32(self._schedule.sigma_data) * self._std + self._mean
+            raw = np.clip(raw, -1, 1).astype(np.float32)  # what the encoder's tanh can reach
+            made = self._features.run({"latents": raw[None]}, names)
             features = {name: maps[0] for name, maps in zip(names, made, strict=True)}
             estimate = _first_estimate(builder, features, stream(seed, PHASE, index))
             yield _Chunk(index, estimate, tuple(features[name] for name in self._feature_names))
@@ -157,6 +208,29 @@ class Codec:
             for chunk, half, keep in zip(pair, halves, (window.keep_left, window.keep_right), strict=True):
                 if keep:
                     yield _Chunk(chunk.index, half, chunk.features)
+
+
+def _closed(chunks: Iterator[_Chunk], frames: int) -> Iterator[_Chunk]:
+    """The chunks of a ring of `frames` STFT frames with closed phases; one chunk more comes in, where they arrive."""
+    held = [next(chunks)]
+    first, start = max(frames - CLOSING_FRAMES, 0), held[0].estimate[..., 0]
+    for chunk in chunks:
+        held.append(chunk)
+        if held[0].index < first // CHUNK_STFT_FRAMES:
+            yield held.pop(0)
+    begin = held[0].index * CHUNK_STFT_FRAMES
+    joined = np.concatenate([chunk.estimate for chunk in held], axis=-1)
+    joined[..., first - begin :] = closed(joined[..., first - begin :], frames - first, start)
+    for chunk, estimate in zip(held[:-1], np.split(joined, len(held), axis=-1), strict=False):
+        yield _Chunk(chunk.index, estimate, chunk.features)
+
+
+def _counted(chunks: Iterable[_Chunk], count: int, on_step: OnStep | None) -> Iterator[Array]:
+    """The estimates, with every one told."""
+    for chunk in chunks:
+        yield chunk.estimate
+        if on_step is not None:
+            on_step(chunk.index + 1, count)
 
 
 def _first_estimate(builder: PhaseBuilder, features: dict[str, Array], random: np.random.Generator) -> Array:

@@ -7,7 +7,6 @@ One text fits many sounds, so every sample is another one; without a text the br
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from models.errors import ModelError, PackError
 from models.noise import BRIDGE, gaussian, stream
+from models.sampler import heun, heun_sigmas
 from models.schedule import STANDARD, Schedule
 from models.session import Session, StopSignal
 
@@ -70,7 +70,7 @@ class GapBridge:
             raise ValueError("count, steps and best_of must be 1 or more, and best_of needs a text to be near to")
         prompt = None if text is None else unit(checked(text))
         noise = self._noise(count, best_of, seed)
-        vectors = unit(heun(self._estimator(prompt, guidance), noise, steps))
+        vectors = unit(vectors_from(self._estimator(prompt, guidance), noise, steps))
         return vectors if prompt is None or best_of == 1 else nearest(vectors, prompt, best_of)
 
     def _noise(self, count: int, best_of: int, seed: int) -> Array:
@@ -99,24 +99,11 @@ class GapBridge:
         return self._session.run({"noisy": noisy, "sigma": levels, "text": texts, "given": flags}, [output])[0]
 
 
-def heun(estimate: Estimate, noise: Array, steps: int, schedule: Schedule = STANDARD) -> Array:
-    """Deterministic second-order sampler (Karras et al., arXiv 2206.00364, algorithm 1); unit noise -> vectors.
-
-    The last step is Euler's to noise level 0, which gives the last estimate itself; it is taken as `vector`.
-    """
+def vectors_from(estimate: Estimate, noise: Array, steps: int, schedule: Schedule = STANDARD) -> Array:
+    """Unit noise -> vectors by Heun's method; the last estimate is taken as `vector`."""
     sigmas = heun_sigmas(steps, schedule)
-    x = noise * np.float32(sigmas[0])
-    for now, then in pairwise(sigmas):
-        slope = (x - estimate(x, now, "denoised")) / np.float32(now)
-        ahead = x + np.float32(then - now) * slope
-        slope_ahead = (ahead - estimate(ahead, then, "denoised")) / np.float32(then)
-        x = x + np.float32((then - now) / 2) * (slope + slope_ahead)
+    x = heun(lambda x, sigma: estimate(x, sigma, "denoised"), noise * np.float32(sigmas[0]), sigmas)
     return estimate(x, sigmas[-1], "vector")
-
-
-def heun_sigmas(steps: int, schedule: Schedule = STANDARD) -> list[float]:
-    """Falling noise levels, sigma_max to sigma_min, equally spaced in index; one step has sigma_max alone."""
-    return [schedule.sigma(1 - k / max(steps - 1, 1)) for k in range(steps)]
 
 
 def nearest(vectors: Array, text: Array, group: int) -> Array:

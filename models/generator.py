@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,17 +11,24 @@ from numpy.typing import NDArray
 
 from models.codec import Codec
 from models.errors import DeviceError, ModelError, PackError, Stopped
-from models.families import FAMILIES, family_index
 from models.guidance import UNGUIDED, Guidance, mix
 from models.noise import latents_stream
+from models.on_demand import LatentsOnDemand
 from models.pack import Pack
+from models.recall import recalled
 from models.sampler import Denoise, Known, sample
+from models.schedule import Schedule
 from models.session import Session, StopSignal
 from models.spectrogram import CHUNK_FRAMES
+from models.style import Stylist
+from models.underlay import Underlay
 
 Array = NDArray[np.float32]
 OnProgress = Callable[[float, str], None]
 """Called with the fraction done (0..1) of one stem and the stage: `playing` (latents) or `decoding` (audio)."""
+
+OnAudio = Callable[[Array], None]
+"""Called with a piece of finished audio `[2, frame]`, from the beginning of the stem on."""
 
 OVERLAP_CHUNKS = 5
 """Chunks (3.4 s) that a window shares with the one before it; with 3 a join stood out 1.44 times, with 5 and 7 1.32
@@ -33,6 +40,9 @@ CONTINUE_INDEX = 0.5
 From pure noise the overlap alone did not hold timbre and level: the mean latents on either side of a join differed
 2.7 times as much as inside a window, from sigma 5.8 1.7 times, from here 1.4 times (overlap of 3 chunks).
 """
+
+
+USUAL_GUIDANCE = UNGUIDED
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,6 @@ class Generator:
         """Verify and load the pack and make one small real run on the device (PackError, DeviceError)."""
         self.pack = Pack.open(pack_folder)
         self.stop = stop or StopSignal()
-        self._families = self.pack.array("families.npy")
         self._null_clap, self._null_context = self.pack.array("null_clap.npy"), self.pack.array("null_context.npy")
         self._check_arrays()
         self._load_verified(device, threads)
@@ -72,6 +81,16 @@ class Generator:
         """Whole chunks that hold a number of 48 kHz frames."""
         return max(1, -(-frames // CHUNK_FRAMES))
 
+    @property
+    def guidance(self) -> Guidance:
+        """How strongly context and prompt are followed when nobody says."""
+        return USUAL_GUIDANCE
+
+    @property
+    def schedule(self) -> Schedule:
+        """Noise levels of the pack."""
+        return self.pack.manifest.schedule
+
     def encode_context(self, audio: Array, on_step: Callable[[int, int], None] | None = None) -> Array:
         """Audio `[2, frame]` at 48 kHz -> latents `[chunk, 8, 64]`; silence fills the last chunk.
 
@@ -79,55 +98,102 @@ class Generator:
         """
         return self.codec.encode(np.asarray(audio, np.float32), on_step)
 
+    def encode_on_demand(self, audio: Array, on_step: Callable[[int, int], None] | None = None) -> LatentsOnDemand:
+        """The same as `encode_context`, but encoded window by window while `generate` plays."""
+        return self.codec.encode_on_demand(np.asarray(audio, np.float32), on_step)
+
     def generate(
         self,
-        context_latents: Array | None,
+        context_latents: Array | LatentsOnDemand | None,
         chunks: int,
-        family: str | None = None,
+        style: Array | None = None,
         seed: int = 0,
         steps: int | None = None,
         on_progress: OnProgress | None = None,
         attempt: int = 0,
         guidance: Guidance = UNGUIDED,
+        under: Underlay | None = None,
+        on_audio: OnAudio | None = None,
     ) -> Array:
         """One stem `[2, 32768 chunks]` at 48 kHz; the same arguments give the same bytes on the same machine.
 
-        Context and family may each be missing (None): every combination was trained. Variations are made one by one, so
+        Context and style may each be missing (None): every combination was trained. Variations are made one by one, so
         that the first is there early: a batch of four would save 3 of the 16 ms of a DiT step on two cores, 0.01 s of
         the 2.7 s that a stem of 10.24 s takes.
+
+        Args:
+            style: unit vector `[512]` of a sound, see `stylist`.
+            under: a piece of as many chunks to vary.
+            on_audio: hears the stem from its beginning in pieces `[2, frame]`, while the rest is made.
         """
-        report = on_progress or (lambda fraction, stage: None)
+        report, shares = on_progress or (lambda fraction, stage: None), [0.0, 0.0]
 
-        def play(done: int, of: int) -> None:
-            report(0.2 * done / of, "playing")
+        def played(done: int, of: int) -> None:
+            shares[0] = 0.2 * done / of
+            report(sum(shares), "playing")
 
-        latents = self.write(context_latents, chunks, family, seed, steps, play, attempt, guidance)
-        return self.codec.decode(latents, seed, on_step=lambda done, of: report(0.2 + 0.8 * done / of, "decoding"))
+        def decoded(done: int, of: int) -> None:
+            shares[1] = 0.8 * done / of
+            report(sum(shares), "decoding")
+
+        written = self.windows(context_latents, chunks, style, seed, steps, played, attempt, guidance, under)
+        latents = (chunk for window in written for chunk in window)
+        audio, at = np.empty((2, chunks * CHUNK_FRAMES), np.float32), 0
+        for piece in self.codec.pieces(latents, chunks, seed, on_step=decoded):
+            audio[:, at : at + piece.shape[1]] = piece
+            at += piece.shape[1]
+            if on_audio is not None:
+                on_audio(piece)
+        return audio
 
     def write(
         self,
-        context_latents: Array | None,
+        context_latents: Array | LatentsOnDemand | None,
         chunks: int,
-        family: str | None = None,
+        style: Array | None = None,
         seed: int = 0,
         steps: int | None = None,
         on_step: Callable[[int, int], None] | None = None,
         attempt: int = 0,
         guidance: Guidance = UNGUIDED,
+        under: Underlay | None = None,
     ) -> Array:
-        """Latents `[chunk, 8, 64]` of one stem, window after window."""
+        """Latents `[chunk, 8, 64]` of one stem."""
+        written = self.windows(context_latents, chunks, style, seed, steps, on_step, attempt, guidance, under)
+        return np.concatenate(list(written))
+
+    def windows(
+        self,
+        context_latents: Array | LatentsOnDemand | None,
+        chunks: int,
+        style: Array | None = None,
+        seed: int = 0,
+        steps: int | None = None,
+        on_step: Callable[[int, int], None] | None = None,
+        attempt: int = 0,
+        guidance: Guidance = UNGUIDED,
+        under: Underlay | None = None,
+    ) -> Iterator[Array]:
+        """Latents of one stem, window after window: the chunks `[chunk, 8, 64]` that each window adds."""
+        if under is not None and under.keeps_all:
+            yield under.latents
+            return
         manifest = self.pack.manifest
-        sigmas = manifest.schedule.sigmas(steps or manifest.steps)
-        going_on = continuing_sigmas(sigmas, manifest.schedule.sigma(CONTINUE_INDEX))
-        context = self._context(context_latents, chunks)
-        latents: Array = np.zeros_like(context)
+        sigmas, below = self.beginning(steps, under)
+        limit = manifest.schedule.sigma(CONTINUE_INDEX)
+        going_on = continuing_sigmas(sigmas, min(sigmas[0], limit))
+        latents: Array = np.zeros((chunks, *self._silence.shape[1:]), np.float32)
         plan = spans(chunks, manifest.dimensions.window_chunks, OVERLAP_CHUNKS)
         done, total = 0, len(sigmas) + (len(plan) - 1) * len(going_on)
         for place, span in enumerate(plan):
             first = span.known == span.start
-            levels, start = (sigmas, None) if first else (going_on, _as_tokens(carried_on(latents, span)))
-            given = None if context_latents is None else _as_tokens(context[span.start : span.end])
-            denoise = self._denoiser(given, family, guidance, levels[-1])
+            levels = sigmas if first else going_on
+            heard = None if context_latents is None else self._context(context_latents, span.end)
+            start = None if first else _as_tokens(carried_on(latents, span, heard))
+            if below is not None and (first or sigmas[0] <= limit):
+                start = _as_tokens(below[span.start : span.end])
+            given = None if heard is None else _as_tokens(heard[span.start :])
+            denoise = self.denoiser(given, style, guidance, levels[-1])
             tokens = _as_tokens(latents[span.start : span.end])
             known = _known(tokens, (span.known - span.start) * latents.shape[1])
             step = None if on_step is None else _shifted(on_step, done, total)
@@ -136,18 +202,25 @@ class Generator:
             drawn = np.clip(drawn, -manifest.latent_limit, manifest.latent_limit)
             latents[span.start : span.end] = drawn.reshape(span.end - span.start, *latents.shape[1:])
             done += len(levels)
-        return latents
+            yield latents[span.known : span.end].copy()
 
-    def _denoiser(self, context: Array | None, family: str | None, guidance: Guidance, last: float) -> Denoise:
+    def beginning(self, steps: int | None, under: Underlay | None) -> tuple[Sequence[float], Array | None]:
+        """Noise levels of a piece, and what lies under the noise of the first (None: noise alone)."""
+        sigmas = self.schedule.sigmas(steps or self.pack.manifest.steps)
+        if under is None or under.ignores_all:
+            return sigmas, None
+        return continuing_sigmas(sigmas, self.schedule.sigma(under.index)), under.latents
+
+    def denoiser(self, context: Array | None, style: Array | None, guidance: Guidance, last: float) -> Denoise:
         """The C-DiT with its conditions filled in, context as tokens `[1, token, 64]`; unguided at sigma `last`.
 
         The evaluations of a guided step are one batch; what they add up to is kept in the range of the training.
         """
-        clap = self._null_clap if family is None else self._families[family_index(family)]
+        clap = self._null_clap if style is None else style
         limit = self.pack.manifest.latent_limit
 
         def denoise(noisy: Array, sigma: float) -> Array:
-            terms = guidance.terms(sigma if sigma > last else 0.0, context is not None, family is not None)
+            terms = guidance.terms(sigma if sigma > last else 0.0, context is not None, style is not None)
             none = np.broadcast_to(self._null_context, noisy.shape)
             inputs = {
                 "noisy": np.repeat(noisy, len(terms), 0),
@@ -161,18 +234,16 @@ class Generator:
 
         return denoise
 
-    def _context(self, latents: Array | None, chunks: int) -> Array:
-        """Context for every chunk `[chunk, 8, 64]`: cut, or followed by silence; without one the null vector."""
-        if latents is None:
-            return np.broadcast_to(self._null_context, (chunks, *self._silence.shape[1:]))
-        missing = max(chunks - len(latents), 0)
-        return np.concatenate([latents[:chunks], np.repeat(self._silence, missing, 0)])
+    def _context(self, latents: Array | LatentsOnDemand, end: int) -> Array:
+        """Context for the chunks before `end`, `[end, 8, 64]`: cut, or followed by silence."""
+        given = latents[:end]
+        return np.concatenate([given, np.repeat(self._silence, end - len(given), 0)])
 
     def _check_arrays(self) -> None:
         """Refuse tables of the wrong size."""
         size = self.pack.manifest.dimensions
-        shapes = (self._families.shape, self._null_clap.shape, self._null_context.shape)
-        if shapes != ((len(FAMILIES), size.clap), (size.clap,), (size.latent,)):
+        shapes = (self._null_clap.shape, self._null_context.shape)
+        if shapes != ((size.clap,), (size.latent,)):
             raise PackError(f"The tables of this pack have the wrong shapes {shapes}: fetch it again.")
 
     def _load_verified(self, device: str, threads: int) -> None:
@@ -193,7 +264,8 @@ class Generator:
     def _load(self, device: str, threads: int) -> None:
         self.codec = Codec(self.pack, device, self.stop, threads)
         self._dit = Session(self.pack.path("c_dit.onnx"), device, threads, self.stop)
-        sessions = (*self.codec.sessions, self._dit)
+        self.stylist = Stylist(self.pack, device, threads, self.stop)
+        sessions = (*self.codec.sessions, self._dit, *self.stylist.sessions)
         if len({session.provider for session in sessions}) > 1:
             raise DeviceError("Some of the models run on the GPU and some do not: choose the CPU.")
         self.device, self.provider = self._dit.device, self._dit.provider
@@ -201,7 +273,7 @@ class Generator:
     def _verify(self) -> None:
         """One chunk of silence through every graph; also the first run, which is slow, is over then."""
         self._silence = self.codec.encode(np.zeros((2, CHUNK_FRAMES), np.float32))
-        audio = self.generate(self._silence, 1, seed=0, steps=1)
+        audio = self.generate(self._silence, 1, self.stylist.of_words("", 0), seed=0, steps=1)
         if audio.shape != (2, CHUNK_FRAMES) or not np.isfinite(audio).all():
             raise DeviceError(f"The models give no finite audio on {self.device}.")
 
@@ -225,12 +297,13 @@ def continuing_sigmas(sigmas: Sequence[float], first: float) -> list[float]:
     return [first, *(sigma for sigma in sigmas if sigma < first * 0.999)]
 
 
-def carried_on(latents: Array, span: Span) -> Array:
-    """First estimate of a window `[chunk, 8, 64]`: what is known, then the chunks before the join over again."""
-    missing = span.end - span.known
-    before = latents[max(0, span.known - missing) : span.known]
-    again = np.concatenate([before] * -(-missing // len(before)))[:missing]
-    return np.concatenate([latents[span.start : span.known], again])
+def carried_on(latents: Array, span: Span, context: Array | None) -> Array:
+    """First estimate of a window `[chunk, 8, 64]`: what is known, then what fits from before the join."""
+    slots = latents.shape[1]
+    flat, first = latents.reshape(-1, latents.shape[-1]), span.known * slots
+    beside = None if context is None else context.reshape(-1, flat.shape[1])
+    again = recalled(flat, np.arange(len(flat)) < first, beside, first, (span.end - span.known) * slots)
+    return np.concatenate([latents[span.start : span.known], again.reshape(-1, *latents.shape[1:])])
 
 
 def _as_tokens(latents: Array) -> Array:

@@ -1,8 +1,10 @@
-"""Multistep consistency sampling (Song et al., arXiv 2303.01469, algorithm 1), with a region that may be known."""
+"""The two samplers: multistep consistency sampling (Song et al., arXiv 2303.01469, algorithm 1), with a region that may
+be known, and Heun's method for EDM models (Karras et al., arXiv 2206.00364, algorithm 1 without churn)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +42,41 @@ def sample(
         if on_step is not None:
             on_step(step + 1, len(sigmas))
     return _fixed(estimate, known)
+
+
+def edm_sample(
+    denoise: Denoise,
+    shape: tuple[int, ...],
+    sigmas: Sequence[float],
+    rng: np.random.Generator,
+    on_step: Callable[[int, int], None] | None = None,
+) -> Array:
+    """Draw one array of `shape` from an EDM model; `sigmas` as `heun_sigmas` gives them.
+
+    All chance is in the first noise. The last step is Euler's to noise level 0, which is the last estimate itself, so
+    that n steps cost 2n - 1 evaluations. on_step(done, of) is called after each step.
+    """
+    x = np.float32(sigmas[0]) * gaussian(rng, shape)
+    return denoise(heun(denoise, x, sigmas, on_step), sigmas[-1])
+
+
+def heun(
+    denoise: Denoise, x: Array, sigmas: Sequence[float], on_step: Callable[[int, int], None] | None = None
+) -> Array:
+    """`x` at noise level sigmas[0] -> at sigmas[-1], second order, along dx/dsigma = (x - D(x; sigma)) / sigma."""
+    for step, (now, then) in enumerate(pairwise(sigmas)):
+        slope = (x - denoise(x, now)) / np.float32(now)
+        ahead = x + np.float32(then - now) * slope
+        slope_ahead = (ahead - denoise(ahead, then)) / np.float32(then)
+        x = np.asarray(x + np.float32((then - now) / 2) * (slope + slope_ahead), np.float32)
+        if on_step is not None:
+            on_step(step + 1, len(sigmas))
+    return x
+
+
+def heun_sigmas(steps: int, schedule: Schedule = STANDARD) -> list[float]:
+    """Falling noise levels, sigma_max to sigma_min, equally spaced in index; one step has sigma_max alone."""
+    return [schedule.sigma(1 - k / max(steps - 1, 1)) for k in range(steps)]
 
 
 def _fixed(estimate: Array, known: Known | None) -> Array:

@@ -19,6 +19,8 @@ BINS = 1024
 PLANES = 4
 CHUNK_STFT_FRAMES = 32
 CHUNK_FRAMES = CHUNK_STFT_FRAMES * HOP
+SLOTS = 8
+SLOT_FRAMES = CHUNK_FRAMES // SLOTS
 EDGE = (WINDOW - HOP) // 2
 CHUNK_SHAPE = (PLANES, BINS, CHUNK_STFT_FRAMES)
 
@@ -86,10 +88,10 @@ class OverlapAdd:
 
     def push(self, chunk: Array) -> Array:
         """Chunk `[4, 1024, 32]` -> the audio `[2, frame]` that it completes: 32,256 frames, then 32,768 each."""
-        pieces = _pieces(chunk)
+        pieces = overlapping_pieces(chunk)
         hops = pieces[:, :, :HOP]
         hops[:, 1:] += pieces[:, :-1, HOP:]
-        weight = np.tile(_WEIGHT.sum(0), (CHUNK_STFT_FRAMES, 1))
+        weight = np.tile(overlapping_weight(), (CHUNK_STFT_FRAMES, 1))
         first = self._tail is None
         if self._tail is None:
             weight[0] = np.maximum(_WEIGHT[0], 1e-2)
@@ -113,9 +115,15 @@ def chunk_audio(chunks: Array) -> Array:
     return np.concatenate([*[adder.push(chunk) for chunk in chunks], adder.finish()], axis=1)
 
 
-def _pieces(chunk: Array) -> Array:
-    """Windowed pieces of audio `[2, 32, 2048]` of a chunk."""
-    planes = expand(chunk / _GAIN).reshape(2, 2, BINS, CHUNK_STFT_FRAMES)
-    bins = np.zeros((2, CHUNK_STFT_FRAMES, BINS + 1), np.complex64)
-    bins[..., :BINS] = (planes[:, 0] + 1j * planes[:, 1]).transpose(0, 2, 1)
+def overlapping_pieces(planes: Array) -> Array:
+    """Windowed pieces of audio `[2, n, 2048]`, 1024 frames apart, of a spectrogram `[4, 1024, n]`."""
+    parts = expand(planes / _GAIN).reshape(2, 2, BINS, -1)
+    bins = np.zeros((2, parts.shape[-1], BINS + 1), np.complex64)
+    bins[..., :BINS] = (parts[:, 0] + 1j * parts[:, 1]).transpose(0, 2, 1)
     return np.fft.irfft(bins, n=WINDOW).astype(np.float32) * _HANN
+
+
+def overlapping_weight() -> Array:
+    """What two overlapping pieces weigh together, frame by frame `[1024]`."""
+    weight: Array = _WEIGHT.sum(0)
+    return weight

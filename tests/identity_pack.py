@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -22,9 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
 
-from models.families import FAMILIES
-from models.manifest import Dimensions
+from models.clap import AUDIO_GRAPH, TEXT_GRAPH, TOKENIZER
+from models.data.tokenizer_file import SOURCE_TOKENIZER
+from models.gap_bridge import FILE as BRIDGE_GRAPH
+from models.log_mel import BANDS, COLUMNS
+from models.manifest import FORMAT, Dimensions
 from models.schedule import STANDARD
+from models.style import CONDITIONING
 
 Array = NDArray[np.float32]
 
@@ -44,6 +49,7 @@ def identity_pack(folder: Path) -> Path:
         (folder / name).write_bytes(graph.SerializeToString())
     for name, array in _arrays().items():
         np.save(folder / name, array)
+    shutil.copy(SOURCE_TOKENIZER, folder / TOKENIZER)
     (folder / "manifest.json").write_text(json.dumps(_manifest(folder), indent=1), encoding="utf-8")
     return folder
 
@@ -54,11 +60,15 @@ def _graphs() -> dict[str, ModelProto]:
     tokens: list[int | str] = ["n", "token", LATENT]
     dit = [("noisy", tokens), ("sigma", ["n"]), ("context", tokens), ("clap", ["n", CLAP])]
     step = [("noisy", pairs), ("sigma", ["n", 2]), ("spectrogram", pairs)]
+    vector: _Input = ("vector", ["n", CLAP])
     return {
         "codec_encode.onnx": _scaled([("spectrogram", chunks)], ("latents", ["n", SLOTS, LATENT]), 1 / HEADROOM),
         "codec_features.onnx": _scaled([("latents", ["n", SLOTS, LATENT])], ("spectrogram", chunks), HEADROOM),
         "codec_decode_step.onnx": _scaled(step, ("denoised", pairs), 1.0),
         "c_dit.onnx": _scaled(dit, ("estimate", tokens), 1.0, source="context"),
+        AUDIO_GRAPH: _constant(("log_mel", ["n", BANDS, COLUMNS]), _FLOAT, vector),
+        TEXT_GRAPH: _constant(("tokens", ["n", 48]), TensorProto.INT64, vector),
+        BRIDGE_GRAPH: _bridge(vector),
     }
 
 
@@ -76,9 +86,43 @@ def _scaled(inputs: list[Any], output: _Input, factor: float, source: str = "") 
         helper.make_node("Mul", ["shaped", "factor"], [name]),
     ]
     values = [helper.make_tensor_value_info(held, _FLOAT, sizes) for held, sizes in inputs]
-    graph = helper.make_graph(
-        nodes, "identity", values, [helper.make_tensor_value_info(name, _FLOAT, shape)], constants
-    )
+    return _model(nodes, values, [output], constants)
+
+
+def _constant(given: _Input, kind: int, output: _Input) -> ModelProto:
+    """A graph that answers the same vector of ones to every row of its input."""
+    name, (_, width) = output
+    constants = [
+        numpy_helper.from_array(np.array([0, -1], np.int64), "flat"),
+        numpy_helper.from_array(np.zeros((1, 1), np.float32), "nothing"),
+        numpy_helper.from_array(np.ones((1, int(width)), np.float32), "ones"),
+    ]
+    nodes = [
+        helper.make_node("Cast", [given[0]], ["cast"], to=_FLOAT),
+        helper.make_node("Reshape", ["cast", "flat"], ["rows"]),
+        helper.make_node("ReduceMax", ["rows"], ["row"], axes=[1], keepdims=1),
+        helper.make_node("Mul", ["row", "nothing"], ["zero"]),
+        helper.make_node("Add", ["zero", "ones"], [name]),
+    ]
+    return _model(nodes, [helper.make_tensor_value_info(given[0], kind, given[1])], [output], constants)
+
+
+def _bridge(vector: _Input) -> ModelProto:
+    """A bridge for which the noise is the estimate and the text the vector."""
+    noisy: _Input = ("noisy", ["n", 8])
+    inputs = [noisy, ("sigma", ["n"]), ("text", ["n", CLAP]), ("given", ["n"])]
+    nodes = [
+        helper.make_node("Identity", ["noisy"], ["denoised"]),
+        helper.make_node("Add", ["text", "little"], [vector[0]]),  # the null text is all zeros, which has no direction
+    ]
+    values = [helper.make_tensor_value_info(name, _FLOAT, sizes) for name, sizes in inputs]
+    little = numpy_helper.from_array(np.array(1e-3, np.float32), "little")
+    return _model(nodes, values, [("denoised", noisy[1]), vector], [little])
+
+
+def _model(nodes: list[Any], inputs: list[Any], outputs: list[_Input], constants: list[Any]) -> ModelProto:
+    values = [helper.make_tensor_value_info(name, _FLOAT, shape) for name, shape in outputs]
+    graph = helper.make_graph(nodes, "identity", inputs, values, constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     checker.check_model(model)
     return model
@@ -88,7 +132,6 @@ def _arrays() -> dict[str, Array]:
     return {
         "latent_mean.npy": np.zeros(LATENT, np.float32),
         "latent_std.npy": np.ones(LATENT, np.float32),
-        "families.npy": np.zeros((len(FAMILIES), CLAP), np.float32),
         "null_clap.npy": np.zeros(CLAP, np.float32),
         "null_context.npy": np.zeros(LATENT, np.float32),
     }
@@ -96,16 +139,16 @@ def _arrays() -> dict[str, Array]:
 
 def _manifest(folder: Path) -> dict[str, Any]:
     return {
-        "format": 1,
+        "format": FORMAT,
         "name": "identity",
         "version": "1.0.0",
         "licence": "Apache-2.0",
         "description": "Returns the context. For tests of what lies around the models; it plays nothing.",
         "trained_on": "nothing",
-        "conditioning": "instrument-family",
+        "conditioning": CONDITIONING,
         "dimensions": asdict(Dimensions()),
         "schedule": {**asdict(STANDARD), "steps": 1, "decode_sigmas": [0.3], "latent_limit": 1.75},
-        "files": [_listed(folder / name) for name in (*_graphs(), *_arrays())],
+        "files": [_listed(folder / name) for name in (*_graphs(), *_arrays(), TOKENIZER)],
         "provenance": {"made_by": "tests/identity_pack.py"},
     }
 

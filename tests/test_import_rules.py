@@ -15,6 +15,8 @@ from bridge_server.settings import default_pack_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME_OF_MODELS = {
+    "byte_tokenizer",
+    "canvas",
     "clap",
     "codec",
     "errors",
@@ -22,17 +24,24 @@ RUNTIME_OF_MODELS = {
     "gap_bridge",
     "generator",
     "guidance",
+    "laion_clap",
+    "inpainting",
     "log_mel",
+    "loop",
     "manifest",
     "noise",
+    "on_demand",
     "onnx_file",
     "pack",
     "phase",
+    "recall",
+    "ring",
     "sampler",
     "schedule",
     "session",
     "spectrogram",
     "tokenizer",
+    "underlay",
 }
 RUNTIME = tuple(f"models.{name}" for name in sorted(RUNTIME_OF_MODELS))
 MAKING = ("models.nets", "models.train", "models.data", "models.evaluate", "models.export")
@@ -84,10 +93,11 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "torch": MAKING,
     "onnx": MAKING,
     "soxr": ("bridge_server.audio.resample", *MAKING),
+    "loudness": ("bridge_server.audio.loudness",),
     "soundfile": MAKING,
     "scipy": MAKING,
     "matplotlib": ("bridge_server.demo.picture", *MAKING),
-    "sqlite3": ("bridge_server.jobs.store", "bridge_server.app"),
+    "sqlite3": ("bridge_server.jobs.store", "bridge_server.jobs.store_file", "bridge_server.app"),
     "socket": ("bridge_server.transport",),
     "pythonosc": ("bridge_server.transport", "bridge_server.protocol"),
     "typer": ("bridge_server.cli", *MAKING),
@@ -95,7 +105,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
 }
 """Library -> the modules that may know it. (`app` names sqlite3's error to say it in a sentence.)"""
 
-HEAVY = ("onnxruntime", "torch", "soundfile", "soxr", "scipy", "matplotlib")
+HEAVY = ("onnxruntime", "loudness", "torch", "soundfile", "soxr", "scipy", "matplotlib")
 SERVER_MODULES = (
     "bridge_server.app",
     "bridge_server.service",

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bridge_server.accompany.length import USUAL_RATE_HZ, Length, stem_length
 from bridge_server.accompany.request import StemRequest
 from bridge_server.audio import new_files, ring_note, safe_paths, wav_gate
-from bridge_server.audio.regions import check_length, check_region
+from bridge_server.audio.regions import check_region
 from bridge_server.audio.wav_gate import WavHeader
 from bridge_server.errors import FileNotReady
 
-DEFAULT_RATE_HZ = 48_000
 MOST_BYTES_PER_FRAME = 8
 """Stereo at 32 bits."""
 
@@ -41,6 +41,8 @@ class Admission:
         """
         asked = StemRequest.from_pairs(request_id, {"out_dir": str(self.default_folder), **pairs}, seed)
         request = replace(asked, roots=None if roots is None else tuple(str(root) for root in roots))
+        if "format" not in pairs and request.redo_start is not None:
+            request = replace(request, format=_format_that_keeps(request, roots))
         return request.to_dict(), admit(request, roots)
 
 
@@ -49,37 +51,51 @@ def admit(request: StemRequest, roots: Sequence[Path] | None) -> float:
 
     A bounce that is not finished is not refused: the worker waits for it and says file-not-ready if it never is.
     """
-    seconds = _seconds(request, roots)
+    length = _length(request, roots)
     folder = safe_paths.out_folder(request.out_dir, roots)
-    rate = request.sample_rate or DEFAULT_RATE_HZ
-    new_files.require_space(folder, round(seconds * rate) * MOST_BYTES_PER_FRAME * request.variations)
-    return seconds
+    frames = 0 if length is None else length.frames
+    copies = request.variations * (2 if request.stream else 1)  # the parts of a stem take as much again
+    new_files.require_space(folder, frames * MOST_BYTES_PER_FRAME * copies)
+    return 0.0 if length is None else length.seconds
 
 
-def _seconds(request: StemRequest, roots: Sequence[Path] | None) -> float:
-    if request.context is None:
-        rate = request.sample_rate or DEFAULT_RATE_HZ
-        frames = request.length_frames or 0
-        check_length(frames, rate)
-        return frames / rate
+def _length(request: StemRequest, roots: Sequence[Path] | None) -> Length | None:
+    """Length of the stems, or None while one of the files is still being written."""
+    context = init = None
+    if request.context is not None:
+        context = _context_length(request, request.context, roots)
+        if context is None:
+            return None
+    if request.reference is not None:
+        _header(request.reference, roots)
+    if request.init is not None:
+        header = _header(request.init, roots)
+        if header is None:
+            return None
+        init = Length(check_region(header, 0, None), header.sample_rate)
+    return stem_length(request, context, init)
+
+
+def _context_length(request: StemRequest, path: str, roots: Sequence[Path] | None) -> Length | None:
+    """Of the region that is used; of a ring as its note says: how much was heard is known when it has been cut."""
     if request.ring is not None:
-        return _ring_seconds(request.context, request.ring, roots)
-    header = _header(request.context, roots)
+        seconds = ring_note.read_note(request.ring, roots).seconds
+        _header(path, roots, ring_note.CHANNELS)
+        return Length(round(seconds * USUAL_RATE_HZ), USUAL_RATE_HZ)
+    header = _header(path, roots)
     if header is None:
-        return 0.0
-    return check_region(header, request.context_start, request.context_frames) / header.sample_rate
+        return None
+    return Length(check_region(header, request.context_start, request.context_frames), header.sample_rate)
 
 
-def _ring_seconds(context: str, note: str, roots: Sequence[Path] | None) -> float:
-    """As its note says; how much of it was really heard is known when the worker has cut it."""
-    seconds = ring_note.read_note(note, roots).seconds
-    _header(context, roots, ring_note.CHANNELS)
-    check_length(round(seconds * DEFAULT_RATE_HZ), DEFAULT_RATE_HZ)
-    return seconds
+def _format_that_keeps(request: StemRequest, roots: Sequence[Path] | None) -> str:
+    """The format in which what is not made anew stays bit for bit: 24 bits hold 16, too."""
+    header = _header(str(request.init), roots)
+    return "wav32f" if header is not None and (header.is_float or header.bits > 24) else request.format
 
 
 def _header(path: str, roots: Sequence[Path] | None, channels: int = wav_gate.MAX_CHANNELS_USED) -> WavHeader | None:
-    """The context's header, None while it is still being written."""
+    """A WAV's header, None while it is still being written."""
     with safe_paths.open_file(path, roots) as file:
         try:
             return wav_gate.read_header(file.handle, channels)

@@ -65,7 +65,7 @@ def _read(
         sha256 = wav_file.sha256_of(file.handle, check)
     cut = None
     if request.ring is not None:
-        bounced, cut = _cut(bounced, request.ring, _roots(request))
+        bounced, cut = _cut(bounced, request.ring, request.root_paths)
     return bounced, ContextMark(sha256, bounced.sample_rate, bounced.frames), cut
 
 
@@ -81,11 +81,7 @@ def _source(request: StemRequest, copy: Path | None) -> tuple[str, list[Path] | 
     """Path and roots to open it with: our own copy, or the user's file by the rules under which it was admitted."""
     if copy is not None:
         return str(copy), None
-    return str(request.context), _roots(request)
-
-
-def _roots(request: StemRequest) -> list[Path] | None:
-    return None if request.roots is None else [Path(root) for root in request.roots]
+    return str(request.context), request.root_paths
 
 
 def _is_finished(copy: Path, most_channels: int) -> bool:

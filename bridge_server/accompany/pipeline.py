@@ -7,25 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bridge_server.accompany import recipe as recipes
 from bridge_server.accompany import variations
 from bridge_server.accompany.context import MODEL_RATE_HZ, Context, read_context
 from bridge_server.accompany.draws import DRAWS, is_silent
+from bridge_server.accompany.init import Init, read_init
+from bridge_server.accompany.length import Length, stem_length
+from bridge_server.accompany.levels import leveled, require_numbers
+from bridge_server.accompany.loop import Loop
+from bridge_server.accompany.parts import OnPart, PartsOf, PartWriter
+from bridge_server.accompany.playing import Material, Playing
 from bridge_server.accompany.progress import OnProgress, Progress
 from bridge_server.accompany.recipe import Player, Recipe
+from bridge_server.accompany.reference import Reference, read_reference
+from bridge_server.accompany.region import Region
 from bridge_server.accompany.request import StemRequest
 from bridge_server.accompany.stopwatch import StageWatch, timed
+from bridge_server.accompany.straight import Straight
+from bridge_server.accompany.style import Style
 from bridge_server.accompany.variations import StemResult, Variation
-from bridge_server.audio import Check, loudness, new_files, safe_paths, wav_file
-from bridge_server.audio.regions import check_length
-from bridge_server.audio.resample import frames_at, resample
-from bridge_server.audio.waveform import Waveform
+from bridge_server.audio import new_files, safe_paths, wav_file
+from bridge_server.audio.waveform import Samples, Waveform
 from bridge_server.errors import BadArguments, Cancelled, FormatNotSupported, Internal, ModelMissing, OutOfMemory
 from models.errors import ContextError, DeviceError, ModelError, PackError, Stopped
 from models.generator import Generator
@@ -40,12 +47,20 @@ class _Job:
 
     request: StemRequest
     context: Context | None
-    latents: NDArray[np.float32] | None
+    init: Init | None
+    reference: Reference | None
+    playing: Playing
     frames: int
     rate: int
     folder: Path
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
+    on_part: OnPart | None = None
+
+    @property
+    def context_lufs(self) -> float | None:
+        """Loudness of the context, if there is one."""
+        return None if self.context is None else self.context.lufs
 
 
 class Accompanist:
@@ -75,6 +90,7 @@ class Accompanist:
         on_progress: OnProgress,
         on_stem: OnStem,
         context_file: Path | None = None,
+        on_part: OnPart | None = None,
     ) -> list[StemResult]:
         """Make all stems of a request; stems it finished before a crash are reported and not made again.
 
@@ -83,6 +99,7 @@ class Accompanist:
                 denoising step and decoded chunk.
             on_stem: called as soon as a stem lies on the disk under its final name.
             context_file: a private copy to read instead of `request.context`.
+            on_part: called with each part of a stem that is still being made, if the request asks for `stream`.
 
         Raises only RiffError; Cancelled after `stop.stop()`.
         """
@@ -92,7 +109,7 @@ class Accompanist:
             for variation in variations.plan(request):
                 result = recipes.finished(request, variation, Path(request.out_dir))
                 if result is None:
-                    job = job or self._begin(request, progress, context_file)
+                    job = job or replace(self._begin(request, progress, context_file), on_part=on_part)
                     result = self._make(job, variation)
                 results.append(result)
                 on_stem(result)
@@ -112,10 +129,7 @@ class Accompanist:
             )
         with _as_riff_errors():
             job = self._begin(recipe.request, Progress(on_progress, 1), None, folder)
-            if job.context is not None and job.context.mark != recipe.context:
-                raise BadArguments(
-                    "The context is not the one of the recipe any more.", f"Restore {recipe.request.context}"
-                )
+            _require_same(job, recipe)
             result = self._make(job, variations.plan(recipe.request)[recipe.index], (recipe.attempt,))
             job.progress.finish()
             return result
@@ -123,37 +137,38 @@ class Accompanist:
     def _begin(
         self, request: StemRequest, progress: Progress, context_file: Path | None, folder: Path | None = None
     ) -> _Job:
-        """Everything before the first note: folder, context, latents of the context, length of the stems."""
+        """Everything before the first note: folder, context, stem to vary, length, and what the models hear of them."""
         out = safe_paths.out_folder(str(folder or request.out_dir))
         seconds: dict[str, float] = {}
-        if request.context is None:
-            rate = request.sample_rate or MODEL_RATE_HZ
-            frames = request.length_frames or 0
-            check_length(frames, rate)
-            return _Job(request, None, None, frames, rate, out, progress, seconds)
+        context, init, reference = None, None, None
         with timed(seconds, "reading"):
-            progress.reading()
-            context = read_context(request, context_file, self.stop.check)
+            if {request.context, request.init, request.reference} != {None}:
+                progress.reading()
+            if request.context is not None:
+                context = read_context(request, context_file, self.stop.check)
+            if request.init is not None:
+                init = read_init(request, self.stop.check)
+            if request.reference is not None:
+                reference = read_reference(request, self.stop.check)
+        length = stem_length(request, _length_of(context), _length_of(init))
         with timed(seconds, "encoding"):
-            latents = self._encode(context, progress)
-        rate = request.sample_rate or context.mark.sample_rate
-        frames = frames_at(context.mark.frames, context.mark.sample_rate, rate)
-        return _Job(request, context, latents, frames, rate, out, progress, seconds)
-
-    def _encode(self, context: Context, progress: Progress) -> NDArray[np.float32]:
-        progress.encoding(0.0)
-        return self._generator.encode_context(context.audio.samples, lambda done, of: progress.encoding(done / of))
+            style = Style(self._generator.stylist, request, None if reference is None else reference.audio)
+            material = Material(
+                self._generator, request, context, init, style, length, self.stop.check, progress.encoding
+            )
+            playing = _way(request)(material)
+        return _Job(request, context, init, reference, playing, length.frames, length.rate, out, progress, seconds)
 
     def _make(self, job: _Job, variation: Variation, attempts: Iterable[int] = range(DRAWS)) -> StemResult:
         """One stem: played until it sounds, brought to its rate, length and loudness, written with its recipe."""
-        seconds, wished = dict(job.seconds), frames_at(job.frames, job.rate, MODEL_RATE_HZ)
+        seconds = dict(job.seconds)
         for attempt in attempts:
             audio = self._play(job, variation, seconds, attempt)
-            if not (silent := is_silent(audio.samples[:, :wished])):
+            if not (silent := is_silent(job.playing.judged(audio))):
                 break
         with timed(seconds, "writing"):
             job.progress.writing(variation.index)
-            stem, gain = _finish(job, audio, self.stop.check)
+            stem, gain = leveled(_levels(job), job.context_lufs, audio, job.rate, job.frames, self.stop.check)
             written = wav_file.write_stem(
                 job.folder, variation.name, stem, job.request.format, variation.seed, self.stop.check
             )
@@ -163,6 +178,8 @@ class Accompanist:
             seed=variation.seed,
             player=self.player,
             context=None if job.context is None else job.context.mark,
+            init=None if job.init is None else job.init.mark,
+            reference=None if job.reference is None else job.reference.mark,
             gain=gain,
             file=written.path.name,
             sha256=written.sha256,
@@ -176,32 +193,58 @@ class Accompanist:
         recipes.save(recipe, job.folder)
         return recipe.result(job.folder, variation.count)
 
+    def _parts(self, job: _Job, variation: Variation) -> PartWriter:
+        """What hears the stem while it is made, where that is from its beginning on."""
+        on_part = job.on_part if job.playing.goes_straight else None
+        stem = PartsOf(job.request, variation, job.folder, job.frames, job.rate, job.context_lufs)
+        return PartWriter(stem, MODEL_RATE_HZ, on_part, self.stop.check)
+
     def _play(self, job: _Job, variation: Variation, seconds: dict[str, float], attempt: int) -> Waveform:
         """The stem as the models make it, 48 kHz stereo, at least as long as wished."""
-        chunks = self._generator.chunks_for(frames_at(job.frames, job.rate, MODEL_RATE_HZ))
-        watch = StageWatch(seconds)
+        watch, parts = StageWatch(seconds), self._parts(job, variation)
+
+        def hear(piece: Samples) -> None:
+            watch.enter("decoding")
+            parts.take(piece)
+            watch.enter("parts")
 
         def report(fraction: float, stage: str) -> None:
             watch.enter(stage)
             job.progress.playing(variation.index, fraction, watch.stage + (" again" if attempt else ""))
 
         watch.enter("playing")
-        samples = self._generator.generate(
-            job.latents, chunks, job.request.family, variation.seed, job.request.steps, report, attempt
-        )
+        audio = job.playing.play(variation.seed, attempt, report, hear if parts.wanted else None)
         watch.leave()
-        if not np.isfinite(samples).all():
-            raise Internal("The models gave samples that are no numbers.", "Try another seed; then tell us.")
-        return Waveform(np.asarray(samples, np.float32), MODEL_RATE_HZ)
+        parts.finish()
+        require_numbers(audio.samples)
+        return audio
 
 
-def _finish(job: _Job, audio: Waveform, check: Check) -> tuple[Waveform, float]:
-    """The audio at the stem's rate, length and loudness, and the gain that this took."""
-    stem = resample(audio, job.rate, job.frames, check)
-    gain = min(1.0, loudness.peak_gain(stem))
-    if job.request.loudness == "match" and job.context is not None:
-        gain = loudness.match_gain(stem, job.context.lufs, check)
-    return Waveform(stem.samples * np.float32(gain), stem.sample_rate), float(np.float32(gain))
+def _levels(job: _Job) -> StemRequest:
+    """The request as far as levels go: what is finished in level is left as it is."""
+    return replace(job.request, loudness="raw") if job.playing.keeps_level else job.request
+
+
+def _length_of(heard: Context | Init | None) -> Length | None:
+    return None if heard is None else Length(heard.mark.frames, heard.mark.sample_rate)
+
+
+def _way(request: StemRequest) -> Callable[[Material], Playing]:
+    """How a request is played."""
+    if request.redo_start is not None:
+        return Region
+    return Loop if request.loop else Straight
+
+
+def _require_same(job: _Job, recipe: Recipe) -> None:
+    """Refuse to replay with other files than those of the recipe."""
+    for what, path, now, then in (
+        ("context", job.request.context, None if job.context is None else job.context.mark, recipe.context),
+        ("stem to vary", job.request.init, None if job.init is None else job.init.mark, recipe.init),
+        ("reference", job.request.reference, None if job.reference is None else job.reference.mark, recipe.reference),
+    ):
+        if now != then:
+            raise BadArguments(f"The {what} is not the one of the recipe any more.", f"Restore {path}")
 
 
 def _manifest_sha256(pack_folder: Path) -> str:

@@ -9,6 +9,11 @@ MIN_SECONDS = 0.5
 MAX_SECONDS = 600.0
 
 
+def frames_at(frames: int, from_rate: int, to_rate: int) -> int:
+    """Length of `frames` at another rate, rounded half up in whole numbers (no float error after hours of audio)."""
+    return (2 * frames * to_rate + from_rate) // (2 * from_rate)
+
+
 def check_length(frames: int, sample_rate: int) -> None:
     """Refuse a region shorter than 0.5 s (TooShort) or longer than 10 minutes (TooLong)."""
     seconds = frames / sample_rate

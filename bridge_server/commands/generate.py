@@ -9,11 +9,11 @@ from typing import Any
 
 from rich.console import Console
 
+from bridge_server.audio import safe_paths, wav_gate
 from bridge_server.commands.at_hand import client_of
 from bridge_server.commands.following import follow
 from bridge_server.errors import BadArguments, PathNotAllowed
 from bridge_server.settings import Settings
-from models.families import family_of
 
 
 def generate(settings: Settings, wishes: Mapping[str, Any], keep: bool, console: Console) -> int:
@@ -23,8 +23,6 @@ def generate(settings: Settings, wishes: Mapping[str, Any], keep: bool, console:
         accepted = client.generate(secrets.token_hex(8), **wishes)
         if accepted.position:
             console.print(f"waiting for {accepted.position} before this one")
-        if family := family_of(str(wishes.get("prompt") or "")):
-            console.print(f"playing {family}")
         stems, done = follow(client, accepted.request_id, console, str(wishes.get("prompt") or "stem"))
     for stem in stems:
         console.print(f"{stem.path}  seed {stem.seed}", soft_wrap=True)
@@ -33,16 +31,32 @@ def generate(settings: Settings, wishes: Mapping[str, Any], keep: bool, console:
     return 0
 
 
+def frames_of(redo_s: tuple[float, float] | None, init: Path | None) -> tuple[int | None, int | None]:
+    """Start and length in frames of a region given by its start and end in seconds of the stem `init`."""
+    if redo_s is None:
+        return None, None
+    if init is None:
+        raise BadArguments("--redo was given without --init.", "Name the stem whose region is made anew.")
+    start_s, end_s = redo_s
+    if not 0 <= start_s < end_s:
+        raise BadArguments(f"{start_s:g} to {end_s:g} s is no region.", "Give its start and its end in seconds.")
+    with safe_paths.open_file(str(init.absolute())) as file:
+        rate = wav_gate.read_header(file.handle).sample_rate
+    return round(start_s * rate), round((end_s - start_s) * rate)
+
+
 def _refuse_at_once(wishes: Mapping[str, Any]) -> None:
     """What is seen without a server, said before one is started, in the words of the command line.
 
     The protocol's own refusals name no path, lest a stranger probe for files; here it is the user who asks.
     """
-    context = wishes.get("context")
-    if context is None and "length_frames" not in wishes:
+    context, init = wishes.get("context"), wishes.get("init")
+    if context is None and init is None and "length_frames" not in wishes:
         raise BadArguments(
             "Neither a context nor a length was given.", "Name the bounced WAV, or give --seconds to play without one."
         )
+    if init is not None and not Path(init).is_file():
+        raise PathNotAllowed(f"There is no file {init}.", "Name the stem to vary.")
     if context is not None and "length_frames" in wishes:
         raise BadArguments(
             "A context and --seconds were both given.", "A stem is as long as its context: leave it away."

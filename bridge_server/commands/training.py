@@ -20,35 +20,35 @@ NEEDED = ("torch", "onnx", "onnxscript", "safetensors", "scipy")
 
 def data_check(folder: str) -> int:
     """Report on a folder of multitracks; 1 when nothing in it can be used."""
-    return _become("models.data.check", [folder])
+    return become("models.data.check", [folder])
 
 
 def train(words: Sequence[str], gpus: int = 1) -> int:
     """Train with the options of `models.train.fine_tune`, on several GPUs by torchrun."""
-    _require_extra()
+    require("Training", NEEDED, "train")
     launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(gpus), "-m"] if gpus > 1 else []
     module, *before = [*launcher, "models.train.fine_tune"]
-    return _become(module, [*before, *words])
+    return become(module, [*before, *words])
 
 
 def pack(words: Sequence[str]) -> int:
     """Make a pack with the options of `models.train.packing`."""
-    _require_extra()
-    return _become("models.train.packing", words)
+    require("Training", NEEDED, "train")
+    return become("models.train.packing", words)
 
 
-def _require_extra() -> None:
+def require(what: str, needed: Sequence[str], extra: str) -> None:
     """Say what to install; looked for, not imported.
 
     Raises:
-        RiffError: something of the extra `train` is missing.
+        RiffError: something of the extra is missing.
     """
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
-        raise RiffError(f"Training needs {', '.join(missing)}.", "Install it with: pip install 'riffbridge[train]'")
+        raise RiffError(f"{what} needs {', '.join(missing)}.", f"Install it with: pip install 'riffbridge[{extra}]'")
 
 
-def _become(module: str, words: Sequence[str]) -> int:
+def become(module: str, words: Sequence[str]) -> int:
     """Run a module in place of this process, or (on Windows) beside it; returns its exit status."""
     command = [sys.executable, "-m", module, *words]
     if os.name == "nt":

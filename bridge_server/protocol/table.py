@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 MAJOR = 1
-MINOR = 0
+MINOR = 1
 
 MAX_INT = 2_147_483_647  # OSC's `i` is a signed 32-bit number; 31 bits are 12.4 hours at 48 kHz.
 DEFAULT_PORT = 9510
@@ -163,6 +163,23 @@ MESSAGES: tuple[Row, ...] = (
         acked=True,
     ),
     Row(
+        "/riff/part",
+        "server",
+        "a part of a stem that is still being made, if `stream` was asked for; the stem replaces all its parts",
+        (
+            REQUEST_ID,
+            SEQUENCE,
+            _int("index", "which variation, from 0", highest=7),
+            _int("part", "parts of a stem follow each other without a gap, from 0"),
+            _text("path", "the part's file, complete and never changed", 2048, form="path"),
+            _int("start", "the stem's frame at which the part begins", unit="frames"),
+            _int("frames", "the part's length", 1, unit="frames"),
+            _int("stem_frames", "the stem's length", 1, unit="frames"),
+            _int("sample_rate", "of part and stem", 8000, 192_000, unit="Hz"),
+        ),
+        acked=True,
+    ),
+    Row(
         "/riff/done",
         "server",
         "all stems of the request are there",
@@ -239,6 +256,8 @@ PAIRS: tuple[Argument, ...] = (
         "reference", "s", "absolute path of an audio style reference", longest=2048, form="path", default_words="none"
     ),
     Argument("blend", "f", "0 = text only to 1 = reference only", 0, 1, default=0.5),
+    Argument("prompt_to", "s", "another prompt, towards which the style is moved", longest=1000, default=""),
+    Argument("prompt_position", "f", "0 = as `prompt` says to 1 = as `prompt_to` says", 0, 1, default=0.5),
     Argument("tempo", "f", "of the music", 10, 1000, unit="beats per minute", default_words="unknown"),
     Argument("beats_per_bar", "i", "beats in a bar", 1, 64, default=4),
     Argument("beat_unit", "i", "note value of a beat", choices=(1, 2, 4, 8, 16, 32, 64), default=4),
@@ -256,14 +275,23 @@ PAIRS: tuple[Argument, ...] = (
     Argument("guidance", "f", "how strongly the context leads", 0, 20, default_words="the pack's"),
     Argument("prompt_guidance", "f", "how strongly the prompt leads", 0, 20, default_words="the pack's"),
     Argument("init", "s", "path of an existing stem to vary", longest=2048, form="path", default_words="none"),
-    Argument("strength", "f", "0 keeps `init`, 1 ignores it", 0, 1, default=0.5),
-    Argument("redo_start", "i", "where the part of `init` to make anew starts", unit="frames", default_words="none"),
-    Argument("redo_frames", "i", "length of that part; the rest is kept", 1, unit="frames", default_words="none"),
+    Argument("strength", "f", "0 keeps `init`, 1 ignores it", 0, 1, default_words="0.5; 1 with `redo_start`"),
+    Argument(
+        "redo_start",
+        "i",
+        "where the part of `init` to make anew starts, at its own rate",
+        unit="frames",
+        default_words="none",
+    ),
+    Argument(
+        "redo_frames", "i", "length of that part; the rest stays as it is", 1, unit="frames", default_words="none"
+    ),
     Argument("loop", "i", "1 = the stem's end meets its start without a seam", 0, 1, default=0),
     Argument("sample_rate", "i", "of the stem", 8000, 192_000, unit="Hz", default_words="the context's, or 48000"),
     Argument(
         "format", "s", "of the stem", longest=16, form="choice", choices=("wav24", "wav16", "wav32f"), default="wav24"
     ),
+    Argument("channels", "i", "of the stem: 2 = stereo, 1 = mono", 1, 2, default=2),
     Argument(
         "loudness",
         "s",
@@ -273,6 +301,7 @@ PAIRS: tuple[Argument, ...] = (
         choices=("match", "raw"),
         default="match",
     ),
+    Argument("stream", "i", "1 = a stem of 8 s or more is told in parts while it is made", 0, 1, default=0),
     Argument(
         "lane",
         "s",

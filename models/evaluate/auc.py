@@ -23,19 +23,25 @@ class Auc:
         return f"{self.value:.2f} ({self.low:.2f}-{self.high:.2f})"
 
 
-def matched_auc(scores: Scores, made_for: NDArray[np.integer] | None = None, seed: int = 0) -> Auc:
+def matched_auc(
+    scores: Scores,
+    made_for: NDArray[np.integer] | None = None,
+    seed: int = 0,
+    compared: NDArray[np.bool_] | None = None,
+) -> Auc:
     """AUC of the stem paired with a context against the stems of other songs, context by context.
 
     `scores[context, stem]` says how well a stem fits a context, `made_for[context]` which stem is put beside
     it (default: its own). A pair is a win when the paired stem scores higher; a tie counts half. The context's
-    true stem is never an opponent, so a random pairing lands on 0.5. The interval resamples songs (1,000
+    true stem is never an opponent, so a random pairing lands on 0.5. `compared[context, stem]` leaves out opponents
+    that say nothing, as one of the same family where the family is asked for. The interval resamples songs (1,000
     times), because the pairs of one song are not independent.
     """
     count = len(scores)
     made_for = np.arange(count) if made_for is None else np.asarray(made_for)
     paired = scores[np.arange(count), made_for][:, None]
     wins = (paired > scores) + 0.5 * (paired == scores)
-    opponents = np.ones_like(wins)
+    opponents = np.ones_like(wins) if compared is None else compared.astype(wins.dtype)
     opponents[np.arange(count), np.arange(count)] = 0
     opponents[np.arange(count), made_for] = 0
     drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=1000)

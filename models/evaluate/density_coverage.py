@@ -38,7 +38,7 @@ def density_coverage(reference: ArrayLike, candidates: ArrayLike, neighbours: in
     real, made = as_pair(reference, candidates)
     if not 1 <= neighbours < len(real):
         raise ValueError(f"{neighbours} neighbours need more than {neighbours} reference items, got {len(real)}")
-    inside = np.concatenate(list(_candidates_inside(real, made, neighbours)))
+    inside = np.concatenate([ball.sum(1) for ball in _candidates_inside(real, made, neighbours)])
     return DensityCoverage(
         density=float(inside.sum() / (neighbours * len(made))),
         coverage=float((inside > 0).mean()),
@@ -47,6 +47,11 @@ def density_coverage(reference: ArrayLike, candidates: ArrayLike, neighbours: in
         reference_items=len(real),
         candidate_items=len(made),
     )
+
+
+def inside_balls(reference: ArrayLike, candidates: ArrayLike, neighbours: int = NEIGHBOURS) -> NDArray[np.bool_]:
+    """Which candidate lies in which reference item's ball, `[n, m]`; for resampling, since balls do not move."""
+    return np.concatenate(list(_candidates_inside(*as_pair(reference, candidates), neighbours)))
 
 
 def expected_coverage(reference_items: int, candidate_items: int, neighbours: int = NEIGHBOURS) -> float:
@@ -58,8 +63,8 @@ def expected_coverage(reference_items: int, candidate_items: int, neighbours: in
     return 1 - math.prod((reference_items - j) / (total - j) for j in range(1, neighbours + 1))
 
 
-def _candidates_inside(real: Embeddings, made: Embeddings, neighbours: int) -> Iterator[NDArray[np.int64]]:
-    """Number of candidates inside each ball, block by block of reference items."""
+def _candidates_inside(real: Embeddings, made: Embeddings, neighbours: int) -> Iterator[NDArray[np.bool_]]:
+    """Whether each candidate is inside each ball, block by block of reference items."""
     centre = real.mean(0)  # distances between points far from the origin would lose digits
     real, made = real - centre, made - centre
     for start in range(0, len(real), BLOCK):
@@ -67,7 +72,7 @@ def _candidates_inside(real: Embeddings, made: Embeddings, neighbours: int) -> I
         between = _squared_distances(block, real)
         between[np.arange(len(block)), start + np.arange(len(block))] = np.inf  # its own centre is no neighbour
         radius = np.partition(between, neighbours - 1, axis=1)[:, neighbours - 1]
-        yield (_squared_distances(block, made) < radius[:, None]).sum(1)
+        yield _squared_distances(block, made) < radius[:, None]
 
 
 def _squared_distances(first: Embeddings, second: Embeddings) -> Embeddings:

@@ -14,7 +14,7 @@ import numpy as np
 
 from models.data.composer.song import Song
 from models.evaluate.chroma import chroma, column_times
-from models.evaluate.codec_metrics import SAMPLE_RATE_HZ, Audio, correlation, log_mel_difference
+from models.evaluate.codec_metrics import SAMPLE_RATE_HZ, Audio, log_mel_difference
 from models.evaluate.onsets import HOP, onset_strength, smooth, step_of
 
 GRID_WEIGHTS = ((1.0, 1.0), (0.5, 0.6), (0.25, 0.35))  # (beats apart, weight): beats, eighths, sixteenths
@@ -79,18 +79,26 @@ def chord_tones(song: Song, start_s: float, columns: int) -> Audio:
 
 def score(stem: StemFeatures, context: ContextFeatures) -> dict[str, float]:
     """All four scores, each -1 to 1."""
-    return {
-        "on grid": correlation(stem.onsets, context.grid),
-        "with context": correlation(stem.onsets, context.onsets),
-        "in chords": _chord_score(stem.chroma, context.chords),
-        "in key": correlation(stem.chroma.sum(axis=1), context.key),
-    }
+    return {name: float(scores[0, 0]) for name, scores in score_matrix([stem], [context]).items()}
 
 
 def score_matrix(stems: list[StemFeatures], contexts: list[ContextFeatures]) -> dict[str, np.ndarray]:
     """Scores of every stem against every context: per score an array `[context, stem]`."""
-    rows = [[score(stem, context) for stem in stems] for context in contexts]
-    return {name: np.array([[cell[name] for cell in row] for row in rows]) for name in rows[0][0]}
+    onsets = _directions([stem.onsets for stem in stems])
+    chromas, chords = np.stack([stem.chroma for stem in stems]), np.stack([context.chords for context in contexts])
+    loudness = chromas.sum(axis=1)
+    weighted = _directions(chromas, axis=1) * (loudness / (loudness.sum(axis=1, keepdims=True) + 1e-9))[:, None]
+    return {
+        "on grid": _directions([context.grid for context in contexts]) @ onsets.T,
+        "with context": _directions([context.onsets for context in contexts]) @ onsets.T,
+        "in chords": np.einsum("cpk,spk->cs", _directions(chords, axis=1), weighted, optimize=True),
+        "in key": _directions([context.key for context in contexts]) @ _directions(chromas.sum(axis=2)).T,
+    }
+
+
+def relative(scores: np.ndarray) -> np.ndarray:
+    """Scores `[context, stem]` less what each stem scores on average over the contexts."""
+    return scores - scores.mean(axis=0, keepdims=True)
 
 
 def output_change(first: Audio, second: Audio) -> float:
@@ -98,11 +106,11 @@ def output_change(first: Audio, second: Audio) -> float:
     return log_mel_difference(first, second)
 
 
-def _chord_score(heard: Audio, tones: Audio) -> float:
-    """Correlation of chroma with chord tones column by column, loud columns counting more."""
-    weights = heard.sum(axis=0)
-    columns = [correlation(heard[:, k], tones[:, k]) for k in range(heard.shape[1])]
-    return float(weights @ np.array(columns) / (weights.sum() + 1e-9))
+def _directions(vectors: object, axis: int = -1) -> np.ndarray:
+    """Vectors without their mean, at length 1, so that a product of two of them is their correlation."""
+    wide = np.asarray(vectors, np.float64)
+    moved = wide - wide.mean(axis=axis, keepdims=True)
+    return moved / (np.linalg.norm(moved, axis=axis, keepdims=True) + 1e-9)
 
 
 def _template(pitch_classes: tuple[int, ...]) -> Audio:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge_server.audio.resample import frames_at, resample
+from bridge_server.audio.regions import frames_at
+from bridge_server.audio.resample import resample, resample_ring
 from bridge_server.audio.waveform import Waveform
 
 RATES = [8_000, 11_025, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000]
@@ -63,3 +64,17 @@ def test_stereo_is_mono_on_both_sides() -> None:
     assert np.array_equal(mono.to_stereo().samples, np.array([np.arange(5)] * 2, dtype=np.float32))
     with pytest.raises(ValueError):
         Waveform(np.zeros((3, 5), dtype=np.float32), 48_000).to_stereo()
+
+
+@pytest.mark.parametrize(
+    ("length", "frames"), [(24_000, 24_576), (96_001, 94_208), (70_000, 70_000), (192_512, 176_400)]
+)
+def test_a_loop_stays_a_loop_at_any_length(length: int, frames: int) -> None:
+    turns = 2 * np.pi * 200 * np.arange(length) / length
+    ring = Waveform(np.stack([np.sin(turns), np.cos(turns)]).astype(np.float32), 48_000)
+    result = resample_ring(ring, frames)
+    assert result.frames == frames
+    wished = 2 * np.pi * 200 * (np.arange(frames) / frames)
+    assert np.abs(result.samples - np.stack([np.sin(wished), np.cos(wished)])).max() < 0.04  # half a frame off
+    jump = np.abs(result.samples[:, 0] - result.samples[:, -1])
+    assert (jump <= np.abs(np.diff(result.samples)).max(1) * 1.001).all()

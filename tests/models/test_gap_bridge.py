@@ -12,10 +12,11 @@ import torch
 from onnx import TensorProto, helper
 
 from models.errors import ModelError, PackError, Stopped
-from models.gap_bridge import GapBridge, heun, heun_sigmas, nearest, unit
+from models.gap_bridge import GapBridge, nearest, unit, vectors_from
 from models.nets import gap_bridge as nets
 from models.nets.gap_bridge_graph import FILE, BridgeReport, difference, export_bridge
 from models.nets.rounding import round_weights
+from models.sampler import heun_sigmas
 from models.train.diffusion import heun_sample
 from models.train.gap_bridge import conditioned
 from tests.models.test_gap_bridge_net import TINY, awake
@@ -86,7 +87,7 @@ def test_a_graph_of_something_else_is_refused(tmp_path: Path) -> None:
 
 def test_sampler_is_the_one_of_training(bridge: GapBridge, net: nets.GapBridge) -> None:
     noise = np.random.default_rng(0).standard_normal((3, 24)).astype(np.float32)
-    ours = unit(heun(bridge._estimator(TEXT, 1.0), noise, 12))
+    ours = unit(vectors_from(bridge._estimator(TEXT, 1.0), noise, 12))
     text = conditioned(net, torch.from_numpy(TEXT).expand(3, -1), torch.ones(3, dtype=torch.bool))
     with torch.no_grad():
         theirs = net.audio.restore(heun_sample(text, torch.from_numpy(noise), 12)).numpy()
@@ -103,7 +104,7 @@ def test_heun_finds_the_exact_samples_of_a_normal_distribution() -> None:
         return noisy * np.float32(0.5**2 / (0.5**2 + sigma**2))
 
     noise = np.random.default_rng(1).standard_normal((4, 6)).astype(np.float32)
-    assert np.abs(heun(estimate, noise, 30) / (0.5 * noise) - 1).max() < 0.02
+    assert np.abs(vectors_from(estimate, noise, 30) / (0.5 * noise) - 1).max() < 0.02
     assert asked == ["denoised"] * 58 + ["vector"]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bridge_server.client import RiffClient, ServerGone
-from bridge_server.protocol.table import DEFAULT_PORT
+from bridge_server.protocol.table import DEFAULT_PORT, MAJOR, MINOR
 from bridge_server.settings import Settings
 from bridge_server.transport.delivery import Delivery
 from bridge_server.transport.discovery import (
@@ -46,7 +46,7 @@ def test_what_is_written_is_found(tmp_path: Path) -> None:
     path = announcement().write(tmp_path / "new" / "state")
     assert find_server(tmp_path / "new" / "state") == announcement()
     assert os.listdir(path.parent) == ["state.json"]
-    assert json.loads(path.read_text(encoding="utf-8"))["protocol"] == "riff/1.0"
+    assert json.loads(path.read_text(encoding="utf-8"))["protocol"] == f"riff/{MAJOR}.{MINOR}"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")

@@ -1,0 +1,79 @@
+"""A region of a piece made anew between what is kept (inpainting by overwriting: Lugmayr et al., arXiv 2201.09865)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.canvas import Canvas
+from models.generator import CONTINUE_INDEX, OVERLAP_CHUNKS, Generator, continuing_sigmas
+from models.guidance import UNGUIDED, Guidance
+from models.noise import latents_stream
+from models.spectrogram import SLOTS
+from models.underlay import Underlay
+
+Array = NDArray[np.float32]
+OnStep = Callable[[int, int], None]
+
+OVERLAP = OVERLAP_CHUNKS * SLOTS
+
+NEW_INDEX = 0.7
+"""Noise index (sigma 12) at which a region begins that is wholly new, with what was played elsewhere underneath.
+
+From pure noise its level was 2.8 dB off what it had been and from here 0.7 dB, with as much that is new (correlation
+with the old latents .62 and .65; 8 regions of 3.4 s, 4 families).
+"""
+
+
+def inpaint(
+    generator: Generator,
+    latents: Array,
+    known: NDArray[np.bool_],
+    context: Array | None,
+    style: Array | None = None,
+    seed: int = 0,
+    steps: int | None = None,
+    on_step: OnStep | None = None,
+    attempt: int = 0,
+    guidance: Guidance = UNGUIDED,
+    strength: float = 1.0,
+) -> Array:
+    """Latents `[slot, 64]` of whole chunks with those that are not `known` `[slot]` made anew.
+
+    strength: how far the new ones may leave the old (1: as if they had not been there). Else as `Generator.write`.
+    """
+    under = Underlay(latents, strength)
+    if under.keeps_all or known.all():
+        return latents
+    canvas = Canvas(generator, latents, known, context, style, guidance)
+    levels, start = generator.beginning(steps, under)
+    if start is None and known.any():
+        levels = continuing_sigmas(levels, canvas.schedule.sigma(NEW_INDEX))
+    going_on = continuing_sigmas(levels, min(levels[0], canvas.schedule.sigma(CONTINUE_INDEX)))
+    plan = gap_windows(known, generator.pack.manifest.dimensions.window_chunks * SLOTS, OVERLAP)
+    for place, order in enumerate(plan):
+        below = start[order] if start is not None else canvas.gone_on(order) if canvas.known.any() else None
+        canvas.write(order, going_on if place else levels, latents_stream(seed, place, attempt), below)
+        if on_step is not None:
+            on_step(place + 1, len(plan))
+    return canvas.latents
+
+
+def gap_windows(known: NDArray[np.bool_], window: int, overlap: int) -> list[NDArray[np.intp]]:
+    """Windows `[slot]` that cover what is not known.
+
+    One with the gap in its middle where that leaves `overlap` slots on both sides (or the piece ends); for a longer gap
+    windows that go on from each other.
+    """
+    gap = np.flatnonzero(~known)
+    first, end, slots = int(gap[0]), int(gap[-1]) + 1, len(known)
+    window = min(window, slots)
+    if end - first <= window - 2 * overlap or window == slots:
+        starts = [(first + end - window) // 2]
+    else:
+        starts = [first - overlap]
+        while starts[-1] + window < end:
+            starts.append(min(starts[-1] + window - overlap, end + overlap - window))
+    return [min(max(start, 0), slots - window) + np.arange(window) for start in starts]

@@ -1,0 +1,156 @@
+"""Loops: latents written and decoded on a ring, so that the end goes on into the start.
+
+Every step of the sampler sees the ring unrolled to a full window (a loop of 4 s two and a half times), cut open at
+another place, and keeps one round from its middle; so no slot stays at an edge of what the network sees. A ring longer
+than a window is written window after window like any piece, and the last window knows what lies on both of its sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.canvas import Canvas
+from models.generator import CONTINUE_INDEX, OVERLAP_CHUNKS, Generator, OnProgress, continuing_sigmas
+from models.guidance import UNGUIDED, Guidance
+from models.noise import gaussian, latents_stream
+from models.ring import unrolled
+from models.spectrogram import SLOT_FRAMES, SLOTS
+from models.underlay import Underlay
+
+Array = NDArray[np.float32]
+OnStep = Callable[[int, int], None]
+
+TURN = 0.382
+"""Part of the ring by which the cut moves from step to step: the golden section keeps five cuts far apart."""
+
+OVERLAP = OVERLAP_CHUNKS * SLOTS
+
+
+def slots_for(frames: int) -> int:
+    """Slots (85 ms) of a loop that is `frames` long at 48 kHz, rounded: it is played that much slower or faster."""
+    return max(1, round(frames / SLOT_FRAMES))
+
+
+class Looper:
+    """Plays loops with a generator's models."""
+
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
+        self._window = generator.pack.manifest.dimensions.window_chunks * SLOTS
+
+    def encode(self, audio: Array, on_step: OnStep | None = None) -> Array:
+        """A loop `[2, 4096 slots]` at 48 kHz -> latents `[slot, 64]`."""
+        return self._generator.codec.encode_ring(audio, on_step)
+
+    def generate(
+        self,
+        context_latents: Array | None,
+        slots: int,
+        style: Array | None = None,
+        seed: int = 0,
+        steps: int | None = None,
+        on_progress: OnProgress | None = None,
+        attempt: int = 0,
+        guidance: Guidance = UNGUIDED,
+        under: Underlay | None = None,
+    ) -> Array:
+        """One loop `[2, 4096 slots]` at 48 kHz, else as `Generator.generate`; the context is a loop as well."""
+        report = on_progress or (lambda fraction, stage: None)
+
+        def play(done: int, of: int) -> None:
+            report(0.2 * done / of, "playing")
+
+        latents = self.write(context_latents, slots, style, seed, steps, play, attempt, guidance, under)
+        codec = self._generator.codec
+        return codec.decode_ring(latents, seed, lambda done, of: report(0.2 + 0.8 * done / of, "decoding"))
+
+    def write(
+        self,
+        context_latents: Array | None,
+        slots: int,
+        style: Array | None = None,
+        seed: int = 0,
+        steps: int | None = None,
+        on_step: OnStep | None = None,
+        attempt: int = 0,
+        guidance: Guidance = UNGUIDED,
+        under: Underlay | None = None,
+    ) -> Array:
+        """Latents `[slot, 64]` of one loop."""
+        if under is not None and under.keeps_all:
+            return under.latents
+        empty = np.zeros((slots, self._generator.pack.manifest.dimensions.latent), np.float32)
+        canvas = Canvas(self._generator, empty, np.zeros(slots, bool), context_latents, style, guidance)
+        levels, start = self._generator.beginning(steps, under)
+        if slots <= self._window:
+            self._write_at_once(canvas, levels, start, latents_stream(seed, 0, attempt), on_step)
+        else:
+            self._write_in_windows(canvas, levels, start, seed, attempt, on_step)
+        return canvas.latents
+
+    def _write_at_once(
+        self,
+        canvas: Canvas,
+        levels: Sequence[float],
+        start: Array | None,
+        rng: np.random.Generator,
+        on_step: OnStep | None,
+    ) -> None:
+        """A ring that fits into a window: all of it in every step."""
+        slots = len(canvas.latents)
+        first, estimate = (self._window - slots) // 2, canvas.latents if start is None else start
+        for step, sigma in enumerate(levels):
+            noisy = estimate + np.float32(canvas.schedule.renoise(sigma)) * gaussian(rng, estimate.shape)
+            order = unrolled(slots, round(step * TURN * slots), self._window)
+            window = canvas.denoise(order, noisy[order][None], sigma, levels[-1])[0]
+            estimate = np.empty_like(estimate)
+            estimate[order[first : first + slots]] = window[first : first + slots]
+            if on_step is not None:
+                on_step(step + 1, len(levels))
+        canvas.settle(np.arange(slots), estimate)
+
+    def _write_in_windows(
+        self,
+        canvas: Canvas,
+        levels: Sequence[float],
+        start: Array | None,
+        seed: int,
+        attempt: int,
+        on_step: OnStep | None,
+    ) -> None:
+        """A longer ring, window after window."""
+        slots, limit = len(canvas.latents), canvas.schedule.sigma(CONTINUE_INDEX)
+        shows = start is not None and levels[0] <= limit
+        going_on = continuing_sigmas(levels, min(levels[0], limit))
+        plan = ring_windows(slots, self._window, OVERLAP)
+        done, total = 0, len(levels) + (len(plan) - 1) * len(going_on)
+        for place, first in enumerate(plan):
+            order = unrolled(slots, first, self._window)
+            sigmas = going_on if place else levels
+            under = start[order] if start is not None and (shows or not place) else None
+            if under is None and place:
+                under = canvas.gone_on(order)
+            canvas.write(order, sigmas, latents_stream(seed, place, attempt), under)
+            done += len(sigmas)
+            if on_step is not None:
+                on_step(done, total)
+
+
+def ring_windows(slots: int, window: int, overlap: int) -> list[int]:
+    """First slots of the windows over a ring longer than a window.
+
+    Each keeps `overlap` slots or more of the one before; the last one fills a gap of at most `overlap` slots, in its
+    middle.
+    """
+    plan, written = [0], window
+    while (left := slots - written) > 0:
+        if left <= overlap:
+            plan.append(written - (window - left) // 2)
+            break
+        new = min(window - overlap, left - overlap // 2)
+        plan.append(written + new - window)
+        written += new
+    return plan

@@ -1,0 +1,89 @@
+"""Every feature together with cancel, kill -9 and replay: nothing half-written, and always the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge_server.protocol.messages import Cancelled as CancelledMessage
+from bridge_server.protocol.messages import Progress
+from bridge_server.protocol.table import Value
+from tests.whole import bounces
+from tests.whole.asking import Played, files, follow, play
+from tests.whole.real_server import PACK, RealServer, riffbridge
+
+SECONDS = 2.0
+FEATURES: dict[str, dict[str, Value]] = {
+    "variation": {"init": "STEM", "strength": 0.4},
+    "redo": {"init": "STEM", "redo_start": 30_000, "redo_frames": 40_000},
+    "loop": {"loop": 1},
+    "guided": {"guidance": 1.5, "prompt_guidance": 2.0},
+    "draft": {"steps": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+    """A server of this module's own, since its workers will be killed."""
+    server = RealServer(tmp_path_factory.mktemp("interrupted")).start()
+    yield server
+    server.end()
+
+
+@pytest.fixture(scope="module")
+def asked(server: RealServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A context, and a stem for it under the name STEM."""
+    folder = tmp_path_factory.mktemp("asked")
+    wishes = {"context": bounces.bounce(folder / "bounce.wav", seconds=SECONDS), "prompt": "bass", "seed": 40}
+    with server.client() as client:
+        stem = play(client, **wishes, out_dir=str(folder)).stem.path
+    return {**wishes, "variations": 2, "STEM": stem}
+
+
+def wishes_of(feature: str, asked: dict[str, Any]) -> dict[str, Any]:
+    common = {name: value for name, value in asked.items() if name != "STEM"}
+    return common | {name: asked["STEM"] if value == "STEM" else value for name, value in FEATURES[feature].items()}
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_killed_cancelled_and_replayed_it_is_the_same(
+    feature: str, server: RealServer, asked: dict[str, Any], tmp_path: Path
+) -> None:
+    wishes = wishes_of(feature, asked)
+    with server.client() as client:
+        calm = play(client, **wishes, out_dir=str(tmp_path / "calm"))
+
+        killed_id = client.generate(f"killed-{feature}", **wishes, out_dir=str(tmp_path / "killed")).request_id
+        told, is_killed = [], False
+        for message in client.events(killed_id):
+            told.append(message)
+            if isinstance(message, Progress) and message.stage.startswith("decoding (2") and not is_killed:
+                is_killed = True
+                server.worker().kill()
+        assert is_killed
+        assert Played(tuple(told)).hashes == calm.hashes
+        assert len(files(tmp_path / "killed")) == 4
+
+        cancelled_id = client.generate(f"cancel-{feature}", **wishes, out_dir=str(tmp_path / "cancelled")).request_id
+        assert isinstance(client.cancel(cancelled_id), CancelledMessage)
+        assert not [name for name in files(tmp_path / "cancelled") if name.startswith(".")]
+        again = follow(client, client.generate(**wishes, out_dir=str(tmp_path / "cancelled")).request_id)
+        assert again.hashes == calm.hashes
+
+    path = Path(calm.stems[1].path).with_suffix(".json")
+    ran = riffbridge("replay", path, "--out-dir", tmp_path / "replayed", "--pack", PACK)
+    assert "The same bytes" in ran.stdout, ran.stdout + ran.stderr
+
+
+def test_replay_with_another_stem_to_vary_says_so(server: RealServer, asked: dict[str, Any], tmp_path: Path) -> None:
+    copy = bounces.write(tmp_path / "copy.wav", bounces.read(asked["STEM"]))
+    with server.client() as client:
+        wishes = {name: asked[name] for name in ("context", "prompt", "seed")}
+        varied = play(client, **wishes, init=copy, strength=0.2, out_dir=str(tmp_path / "out")).stem
+    bounces.write(tmp_path / "copy.wav", bounces.read(asked["STEM"]) * 0.5)
+    ran = riffbridge("replay", Path(varied.path).with_suffix(".json"), "--out-dir", tmp_path / "again", "--pack", PACK)
+    assert ran.returncode == 1
+    assert "not the one of the recipe any more" in ran.stderr
