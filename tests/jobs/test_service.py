@@ -56,9 +56,7 @@ def test_parts_of_a_try_that_died_are_not_told_again_by_the_next_one(ready: Benc
     assert [part.part for part in ready.sent.of("a", Part)] == [0, 1]
 
 
-def test_what_a_dead_worker_left_unfinished_goes_from_the_folder_of_the_parts_too(
-    ready: Bench, tmp_path: Path
-) -> None:
+def test_what_a_dead_worker_left_unfinished_goes_from_the_folder_of_the_parts_too(ready: Bench, tmp_path: Path) -> None:
     ready.ask("abcdefgh-1", stream=1, out_dir=str(tmp_path))
     own, other = tmp_path / "bass_abcdefgh_v0_parts", tmp_path / "bass_another1_v0_parts"
     for folder in (own, other):
