@@ -121,7 +121,7 @@ def test_a_matched_stem_sits_6_lu_under_its_context(
 def test_a_hot_stem_stays_under_minus_1_dbtp_between_its_samples_too(
     format_: str, client: RiffClient, out_dir: str, tmp_path: Path
 ) -> None:
-    """A float bounce 9 dB over full scale: 6 LU under it would clip. Its samples reach 0.71 of what lies between."""
+    """A float bounce 9 dB over full scale: 6 LU under it would clip. Samples reach 0.71 of the sound between."""
     turns = 0.25 * np.arange(96_000) + 0.125
     tone = 2.8 * np.sin(2 * np.pi * turns) * np.hanning(96_000)
     bounce = bounces.write(tmp_path / "hot.wav", np.stack([tone, tone], 1), subtype="FLOAT")
