@@ -150,7 +150,8 @@ def _hear_song(generator: Generator, family: str, excerpt: Excerpt, plan: Plan, 
     latents = generator.encode_context(context)
 
     def make(context_latents: np.ndarray, stem_seed: int) -> Audio:
-        return generator.generate(context_latents, len(latents), family, stem_seed, plan.steps, guidance=plan.guidance)
+        style = generator.stylist.of_words(family, stem_seed)
+        return generator.generate(context_latents, len(latents), style, stem_seed, plan.steps, guidance=plan.guidance)
 
     made = make(latents, seed)
     decoded = generator.codec.decode(generator.codec.encode(real), seed)
