@@ -19,7 +19,7 @@ from bridge_server import __version__
 from bridge_server.accompany.admission import Admission
 from bridge_server.clock import SystemClock
 from bridge_server.errors import RiffError
-from bridge_server.jobs.store import StoreFromNewerVersion
+from bridge_server.jobs.store_file import StoreFromNewerVersion
 from bridge_server.jobs.worker_process import WORKER_COMMAND, WorkerProcess
 from bridge_server.service import Admit, JobService
 from bridge_server.settings import Settings

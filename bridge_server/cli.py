@@ -1,5 +1,5 @@
-"""The command line: `riffbridge serve | generate | replay | status | stop | doctor | demo | data | train | pack |
-evaluate | import-clap`.
+"""The command line: `riffbridge serve | generate | band | history | replay | status | stop | doctor | demo | data |
+train | pack | evaluate | import-clap`.
 
 Only names, options and exit codes are here; each command's work is in `bridge_server.commands` and is imported when
 it is called, so that `riffbridge status` does not load the audio libraries.
@@ -18,7 +18,6 @@ from rich.markup import escape
 from bridge_server import __version__
 from bridge_server.errors import RiffError
 from bridge_server.settings import Settings, default_exchange_folder, default_pack_folder, default_state_folder
-from models.families import FAMILIES
 
 app = typer.Typer(
     name="riffbridge",
@@ -91,7 +90,7 @@ def serve(
 @app.command()
 def generate(
     context: Annotated[Path | None, typer.Argument(help="The bounced WAV to play along with.")] = None,
-    prompt: Annotated[str, typer.Option(help=f"What to play: {', '.join(FAMILIES)}.")] = "",
+    prompt: Annotated[str, typer.Option(help="What to play, in words, for instance 'warm analog pad' or 'bass'.")] = "",
     variations: Annotated[int, typer.Option(min=1, max=8, help="How many stems.")] = 1,
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="Variation k uses seed + k.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, max=30, help="Sampling steps; default the pack's.")] = None,
@@ -104,6 +103,8 @@ def generate(
     sample_rate: Annotated[int | None, typer.Option(min=8000, max=192_000, help="Default the context's.")] = None,
     format_: Annotated[Format, typer.Option("--format", help="How the stems are stored.")] = Format.wav24,
     loudness: Annotated[Loudness, typer.Option(help="`match` sits under the context.")] = Loudness.match,
+    mono: Annotated[bool, typer.Option("--mono", help="Stems with one channel.")] = False,
+    stream: Annotated[bool, typer.Option("--stream", help="Tell parts of long stems while they are made.")] = False,
     state: State = STATE,
     keep: Annotated[bool, typer.Option("--keep", help="Leave it running.", rich_help_panel=STARTED)] = False,
     exchange: StartedExchange = EXCHANGE,
@@ -129,21 +130,104 @@ def generate(
         "sample_rate": sample_rate,
         "format": format_.value,
         "loudness": loudness.value,
+        "channels": 1 if mono else 2,
+        "stream": int(stream),
     }
     given = {key: value for key, value in wishes.items() if value is not None}
     raise typer.Exit(run(_settings(state, exchange, pack, device), given, keep, console))
 
 
 @app.command()
+def band(
+    context: Annotated[Path, typer.Argument(help="The bounced WAV to play along with.")],
+    parts: Annotated[str, typer.Option(help="Prompts, separated by semicolons; each hears the ones before.")],
+    out_dir: OutDir = Path("band"),
+    seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="Part k uses seed + k.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, max=30, help="Sampling steps; default the pack's.")] = None,
+    tempo: Annotated[float | None, typer.Option(min=10, max=1000, help="Beats per minute, for the project.")] = None,
+    beats_per_bar: Annotated[int, typer.Option(min=1, max=64, help="Beats in a bar, for the project.")] = 4,
+    format_: Annotated[Format, typer.Option("--format", help="How the stems are stored.")] = Format.wav24,
+    state: State = STATE,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave it running.", rich_help_panel=STARTED)] = False,
+    exchange: StartedExchange = EXCHANGE,
+    pack: StartedPack = PACK,
+    device: StartedDevice = Device.auto,
+) -> None:
+    """Make a whole arrangement for a context: stems, a mix, and a REAPER project with everything on named tracks."""
+    from bridge_server.commands.band import band as run
+
+    wishes = {"steps": steps, "tempo": tempo, "beats_per_bar": beats_per_bar, "format": format_.value}
+    given = {key: value for key, value in wishes.items() if value is not None}
+    settings = _settings(state, exchange, pack, device)
+    raise typer.Exit(run(settings, context.absolute(), parts, out_dir.absolute(), seed, given, keep, console))
+
+
+@app.command()
 def replay(
-    recipe: Annotated[Path, typer.Argument(help="The .json file that lies beside a stem.")],
+    recipe: Annotated[str, typer.Argument(help="The .json file beside a stem, or a job's number in `history`.")],
     out_dir: OutDir = Path("replayed"),
     pack: Pack = PACK,
+    state: State = STATE,
 ) -> None:
     """Make a stem again from its recipe and tell whether the bytes are the same."""
     from bridge_server.commands.replay import replay as run
 
-    raise typer.Exit(run(recipe, out_dir.absolute(), pack, console))
+    raise typer.Exit(run(recipe, out_dir.absolute(), pack, state, console))
+
+
+history = typer.Typer(invoke_without_command=True, help="Every job that was asked for: list, favourites, clean-up.")
+app.add_typer(history, name="history")
+Number = Annotated[int, typer.Argument(help="The job's number in `riffbridge history`.")]
+
+
+@history.callback()
+def history_list(
+    called: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    favourites: Annotated[bool, typer.Option("--favourites", help="Only those.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything that is known, recipes too.")] = False,
+    state: State = STATE,
+) -> None:
+    """List the jobs, newest first."""
+    if called.invoked_subcommand is None:
+        from bridge_server.commands.history import show_list as run
+
+        raise typer.Exit(run(state, limit, favourites, as_json, console))
+
+
+@history.command()
+def show(number: Number, state: State = STATE) -> None:
+    """Show everything about one job, its recipes too."""
+    from bridge_server.commands.history import show as run
+
+    raise typer.Exit(run(state, number, console))
+
+
+@history.command()
+def star(
+    number: Number,
+    state: State = STATE,
+    off: Annotated[bool, typer.Option("--off", help="Take the mark away.")] = False,
+) -> None:
+    """Mark a job as a favourite; favourites are never cleaned away."""
+    from bridge_server.commands.history import star as run
+
+    raise typer.Exit(run(state, number, not off, console))
+
+
+@history.command()
+def clean(
+    sessions: Annotated[list[Path], typer.Option(help="A folder with your DAW sessions; name all of them.")],
+    days: Annotated[float, typer.Option(min=0, help="Only jobs that ended longer ago.")] = 30.0,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it only tells.")] = False,
+    state: State = STATE,
+) -> None:
+    """Put aside old stems that no session and no favourite uses. Nothing is deleted."""
+    from bridge_server.commands.cleaning import clean as run
+    from bridge_server.commands.history import store_of
+
+    with store_of(state) as store:
+        raise typer.Exit(run(store, [folder.expanduser().absolute() for folder in sessions], days, yes, console))
 
 
 @app.command()

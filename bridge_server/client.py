@@ -111,10 +111,12 @@ class RiffClient:
         return m.Accepted(request.request_id, 0, 0.0)
 
     def query(self, request_id: str, waits: tuple[float, ...] = RETRY_S) -> m.Message:
-        """The job's latest message; raises UnknownRequest. Its stems come out of `events`."""
+        """The job's latest message; raises UnknownRequest. Its parts and stems come out of `events`."""
         of_request = about(request_id)
         self._line.drop(lambda a: of_request(a) and isinstance(a, m.Accepted | m.Progress))
-        answer = self._line.ask(m.Query(request_id), lambda a: of_request(a) and not isinstance(a, m.Stem), waits)
+        answer = self._line.ask(
+            m.Query(request_id), lambda a: of_request(a) and not isinstance(a, m.Part | m.Stem), waits
+        )
         self._answered[request_id] = self._line.boot_id
         if not isinstance(answer, m.Accepted):
             self._line.put_back(answer)
@@ -127,19 +129,24 @@ class RiffClient:
         self._line.put_back(answer)  # `events` shall end, too
         return answer
 
-    def events(self, request_id: str, patience_s: float = 30.0) -> Iterator[m.Progress | m.Stem | m.Done]:
-        """Progress and stems as they come, Done last and only after all stems.
+    def events(self, request_id: str, patience_s: float = 30.0) -> Iterator[m.Progress | m.Part | m.Stem | m.Done]:
+        """Progress, parts and stems as they come, Done last and only after all stems; no part of a stem after it.
 
         Raises the class of the job's error when it fails, Cancelled when it was cancelled, ServerGone when
         nothing was heard for `patience_s`. A restart of the server in between is survived by asking again.
         """
         stems: set[int] = set()
+        parts: set[tuple[int, int]] = set()
         done: m.Done | None = None
         while done is None or len(stems) < done.count:
             message = self._line.next(about(request_id), POLL_S)
             self._keep_contact(request_id, patience_s, asks_again=done is not None)
             if isinstance(message, m.Progress):
                 yield message
+            elif isinstance(message, m.Part) and message.index not in stems:
+                if (message.index, message.part) not in parts:
+                    parts.add((message.index, message.part))
+                    yield message
             elif isinstance(message, m.Stem) and message.index not in stems:
                 stems.add(message.index)
                 yield message

@@ -90,7 +90,6 @@ class JobService:
 
     def settle(self) -> None:
         """`start` without the thread, for callers that take the turns themselves."""
-        self._store.forget(self._clock.wall() - 86_400.0 * self._settings.limits.keep_jobs_days)
         self._scheduler.recover()
         self._scheduler.tick()
 

@@ -38,7 +38,6 @@ class Limits:
 
     jobs_per_client: int = 32
     jobs: int = 64
-    keep_jobs_days: int = 7
 
     inbox_poll_s: float = 0.1
     outbox_files: int = 1000  # per client; the oldest go when a client never reads

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from models.errors import ContextError, PackError
 from models.noise import DECODE, PHASE, gaussian, stream
+from models.on_demand import LatentsOnDemand
 from models.pack import Pack
 from models.phase import DRAWS, PhaseBuilder
 from models.session import Session, StopSignal
@@ -74,18 +75,20 @@ class Codec:
 
         on_step(done, of) counts chunks. Raises ContextError for another shape and for values that are no numbers.
         """
+        return self.encode_on_demand(audio, on_step)[:]
+
+    def encode_on_demand(self, audio: Array, on_step: OnStep | None = None) -> LatentsOnDemand:
+        """What `encode` gives, made chunk by chunk as far as slices of it are taken."""
         if audio.ndim != 2 or audio.shape[0] != 2 or audio.shape[1] == 0:
             raise ContextError(f"The codec takes stereo audio [2, frame], not the shape {audio.shape}.")
         if not np.isfinite(audio).all():
             raise ContextError("The context contains values that are no numbers: bounce it again.")
         count = -(-audio.shape[1] // CHUNK_FRAMES)
-        blocks: list[Array] = []
-        for at in range(0, count, self.chunk_batch):
-            end = min(at + self.chunk_batch, count)
-            blocks.append(self._encode_block(audio, at, end - at))
-            if on_step is not None:
-                on_step(end, count)
-        return np.concatenate(blocks)
+
+        def encode(first: int, end: int) -> Array:
+            return self._encode_block(audio, first, end - first)
+
+        return LatentsOnDemand(encode, count, self.chunk_batch, on_step)
 
     def decode(self, latents: Array, seed: int, steps: int | None = None, on_step: OnStep | None = None) -> Array:
         """Normalised latents `[chunk, 8, 64]` -> audio `[2, 32768 chunk]` at 48 kHz.
@@ -94,36 +97,51 @@ class Codec:
         (all; 0 gives the sketch alone). on_step(done, of) counts finished chunks. Memory beside the result does not
         grow with length.
         """
-        count, sigmas = len(latents), self._sigmas[:steps]
+        audio, at = np.empty((2, len(latents) * CHUNK_FRAMES), np.float32), 0
+        for piece in self.pieces(latents, len(latents), seed, steps, on_step):
+            audio[:, at : at + piece.shape[1]] = piece
+            at += piece.shape[1]
+        return audio
+
+    def pieces(
+        self,
+        latents: Iterable[Array],
+        count: int,
+        seed: int,
+        steps: int | None = None,
+        on_step: OnStep | None = None,
+    ) -> Iterator[Array]:
+        """The audio of `decode` in pieces `[2, frame]`, each as soon as the latents it needs have come.
+
+        latents: `count` chunks `[8, 64]`, taken one by one. The first piece lacks 512 frames, the last one has them.
+        """
+        sigmas = self._sigmas[:steps]
         chunks: Iterable[_Chunk] = self._begin(latents, seed)
         for step, sigma in enumerate(sigmas):
             chunks = self._refine(chunks, windows(count, step), step, sigma, seed)
-        audio, at, adder = np.empty((2, count * CHUNK_FRAMES), np.float32), 0, OverlapAdd()
+        adder = OverlapAdd()
         for chunk in chunks:
-            piece = adder.push(chunk.estimate)
-            audio[:, at : at + piece.shape[1]] = piece
-            at += piece.shape[1]
+            yield adder.push(chunk.estimate)
             if on_step is not None:
                 on_step(chunk.index + 1, count)
-        audio[:, at:] = adder.finish()
-        return audio
+        yield adder.finish()
 
     def _encode_block(self, audio: Array, first: int, count: int) -> Array:
         """Normalised latents of some chunks."""
         (latents,) = self._encode.run({"spectrogram": chunk_spectrograms(audio, first, count)})
         return (latents - self._mean) / self._std * np.float32(self._schedule.sigma_data)
 
-    def _begin(self, latents: Array, seed: int) -> Iterator[_Chunk]:
+    def _begin(self, latents: Iterable[Array], seed: int) -> Iterator[_Chunk]:
         """Every chunk with its features and where its decoding starts.
 
         One chunk per run, on CUDA too: rounding depends on the batch, and the phases that are built can depend on
         rounding (`models/phase.py`), so that another batch or length would give another sound.
         """
-        raw = latents / np.float32(self._schedule.sigma_data) * self._std + self._mean
-        raw = np.clip(raw, -1, 1).astype(np.float32)  # what the encoder's tanh can reach
         builder, names = PhaseBuilder(), self._features.outputs
-        for index in range(len(raw)):
-            made = self._features.run({"latents": raw[index : index + 1]}, names)
+        for index, chunk in enumerate(latents):
+            raw = chunk / np.float32(self._schedule.sigma_data) * self._std + self._mean
+            raw = np.clip(raw, -1, 1).astype(np.float32)  # what the encoder's tanh can reach
+            made = self._features.run({"latents": raw[None]}, names)
             features = {name: maps[0] for name, maps in zip(names, made, strict=True)}
             estimate = _first_estimate(builder, features, stream(seed, PHASE, index))
             yield _Chunk(index, estimate, tuple(features[name] for name in self._feature_names))

@@ -1,4 +1,6 @@
-"""From trained torch weights to a pack: `python -m models.export --codec RUN --dit RUN --out models/packs/starter`.
+"""From trained torch weights to a pack.
+
+    python -m models.export --codec RUN --dit RUN --clap RUN --bridge RUN --out models/packs/starter
 
 Every graph is compared with torch (relative error below 1e-3) before the manifest is written; see
 `models/train/trained.py` for what a checkpoint is and `models/nets/rounding.py` for how weights are stored.
@@ -11,6 +13,7 @@ import copy
 import dataclasses
 import hashlib
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -21,14 +24,19 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from models.clap import AUDIO_GRAPH, TOKENIZER
+from models.gap_bridge import FILE as BRIDGE_GRAPH
 from models.manifest import FORMAT, Dimensions
-from models.nets.from_pack import describe, require_all
+from models.nets.clap_graphs import export_clap
+from models.nets.from_pack import require_all
+from models.nets.gap_bridge_graph import export_bridge
 from models.nets.graphs import OPSET, Graph, pack_graphs, to_onnx
 from models.nets.parameter_map import note_parameters
 from models.nets.rounding import round_weights, shrink
 from models.pack import MANIFEST, Pack
 from models.schedule import STANDARD
 from models.session import Session, runtime_version
+from models.style import CONDITIONING
 from models.train.trained import Networks, load_networks
 
 LARGEST_ERROR = 1e-3
@@ -38,6 +46,9 @@ DECODE_SIGMAS = (STANDARD.sigma_max, STANDARD.sigma(0.4))
 # Of a codec that starts from a sketch, which takes the place of a step from noise. On songs that no gate is measured
 # with, less noise kept the attacks better and more noise the width; a second step gained nothing (models/train/LOG.md).
 SKETCH_DECODE_SIGMAS = (0.3,)
+PARTS = ("codec", "dit", "clap", "bridge")
+# The bridge is small, and rounding it to int8 moves its output by 2.4 %.
+BRIDGE_WEIGHTS = {"int8": "float16", "float16": "float16", "float32": "float32"}
 LATENT_LIMIT = 1.75
 """Normalised latents are cut here: 3.5 standard deviations of 0.5."""
 
@@ -67,10 +78,21 @@ def export_pack(networks: Networks, folder: Path, about: dict[str, Any], weights
         found |= note_parameters(model, graph.module.state_dict())
         reports.append(_save_graph(model, graph, original, folder / graph.file, weights))
     require_all(found, rounded.codec, rounded.dit)
-    names = [graph.file for graph in originals] + _save_arrays(networks, folder)
+    reports += _export_words(networks, folder, weights)
+    names = [report.file for report in reports] + [TOKENIZER] + _save_arrays(networks, folder)
     _write_manifest(folder, names, networks, reports, {"weights": weights, **about})
     Pack.open(folder)
     return reports
+
+
+def _export_words(networks: Networks, folder: Path, weights: str) -> list[Report]:
+    """The graphs that turn words and sounds into styles, and their tokenizer."""
+    reports = []
+    for file, parity in export_clap(networks.clap, networks.tokenizer, folder, weights).items():
+        layers = networks.clap.config.audio_layers if file == AUDIO_GRAPH else networks.clap.config.text_layers
+        reports.append(Report(file, (folder / file).stat().st_size, layers, parity, math.nan))
+    bridge = export_bridge(networks.bridge, folder / BRIDGE_GRAPH, BRIDGE_WEIGHTS[weights])
+    return [*reports, Report(bridge.file, bridge.bytes, 0, bridge.parity, bridge.rounding)]
 
 
 def _save_graph(model: onnx.ModelProto, graph: Graph, original: Graph, path: Path, weights: str) -> Report:
@@ -108,7 +130,6 @@ def _save_arrays(networks: Networks, folder: Path) -> list[str]:
     arrays = {
         "latent_mean.npy": networks.codec.latent_mean,
         "latent_std.npy": networks.codec.latent_std,
-        "families.npy": networks.families.weight,
         "null_clap.npy": networks.dit.null_clap,
         "null_context.npy": networks.dit.null_context,
     }
@@ -129,7 +150,7 @@ def _write_manifest(
     manifest = {
         "format": FORMAT,
         **{key: about[key] for key in ("name", "version", "licence", "description", "trained_on")},
-        "conditioning": "instrument-family",
+        "conditioning": CONDITIONING,
         "dimensions": dataclasses.asdict(Dimensions()),
         "schedule": {
             **schedule, "steps": STEPS, "decode_sigmas": list(decode_sigmas), "latent_limit": LATENT_LIMIT,
@@ -140,7 +161,7 @@ def _write_manifest(
             "command": about.get("command", ""),
             "commit": _commit(),
             "checkpoints": networks.notes,
-            "networks": describe(networks.codec, networks.dit),
+            "networks": networks.describe(),
             "export": [dataclasses.asdict(report) for report in reports],
             "onnxruntime": runtime_version(),
             "torch": torch.__version__,
@@ -167,6 +188,8 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m models.export", description=__doc__.splitlines()[0])
     parser.add_argument("--codec", type=Path, required=True)
     parser.add_argument("--dit", type=Path, required=True)
+    parser.add_argument("--clap", type=Path, required=True)
+    parser.add_argument("--bridge", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--weights", choices=("float32", "float16", "int8"), default="int8")
     parser.add_argument("--name", default="starter")
@@ -180,9 +203,10 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> None:
     """Export, then print parity, the effect of rounding and the sizes."""
     given = _arguments(arguments)
-    about = {key: str(value) for key, value in vars(given).items() if key not in ("codec", "dit", "out", "weights")}
+    about = {key: str(value) for key, value in vars(given).items() if key not in (*PARTS, "out", "weights")}
     about["command"] = "python -m models.export " + " ".join(sys.argv[1:] if arguments is None else arguments)
-    reports = export_pack(load_networks(given.codec, given.dit), given.out, about, given.weights)
+    networks = load_networks(*(getattr(given, part) for part in PARTS))
+    reports = export_pack(networks, given.out, about, given.weights)
     for report in reports:
         print(
             f"{report.file:24} {report.bytes / 2**20:6.1f} MiB  {report.attention_nodes:2} Attention nodes"

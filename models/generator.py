@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,17 +11,21 @@ from numpy.typing import NDArray
 
 from models.codec import Codec
 from models.errors import DeviceError, ModelError, PackError, Stopped
-from models.families import FAMILIES, family_index
 from models.guidance import UNGUIDED, Guidance, mix
 from models.noise import latents_stream
+from models.on_demand import LatentsOnDemand
 from models.pack import Pack
 from models.sampler import Denoise, Known, sample
 from models.session import Session, StopSignal
 from models.spectrogram import CHUNK_FRAMES
+from models.style import Stylist
 
 Array = NDArray[np.float32]
 OnProgress = Callable[[float, str], None]
 """Called with the fraction done (0..1) of one stem and the stage: `playing` (latents) or `decoding` (audio)."""
+
+OnAudio = Callable[[Array], None]
+"""Called with a piece of finished audio `[2, frame]`, from the beginning of the stem on."""
 
 OVERLAP_CHUNKS = 5
 """Chunks (3.4 s) that a window shares with the one before it; with 3 a join stood out 1.44 times, with 5 and 7 1.32
@@ -53,7 +57,6 @@ class Generator:
         """Verify and load the pack and make one small real run on the device (PackError, DeviceError)."""
         self.pack = Pack.open(pack_folder)
         self.stop = stop or StopSignal()
-        self._families = self.pack.array("families.npy")
         self._null_clap, self._null_context = self.pack.array("null_clap.npy"), self.pack.array("null_context.npy")
         self._check_arrays()
         self._load_verified(device, threads)
@@ -79,55 +82,89 @@ class Generator:
         """
         return self.codec.encode(np.asarray(audio, np.float32), on_step)
 
+    def encode_on_demand(self, audio: Array, on_step: Callable[[int, int], None] | None = None) -> LatentsOnDemand:
+        """The same as `encode_context`, but encoded window by window while `generate` plays."""
+        return self.codec.encode_on_demand(np.asarray(audio, np.float32), on_step)
+
     def generate(
         self,
-        context_latents: Array | None,
+        context_latents: Array | LatentsOnDemand | None,
         chunks: int,
-        family: str | None = None,
+        style: Array | None = None,
         seed: int = 0,
         steps: int | None = None,
         on_progress: OnProgress | None = None,
         attempt: int = 0,
         guidance: Guidance = UNGUIDED,
+        on_audio: OnAudio | None = None,
     ) -> Array:
         """One stem `[2, 32768 chunks]` at 48 kHz; the same arguments give the same bytes on the same machine.
 
-        Context and family may each be missing (None): every combination was trained. Variations are made one by one, so
+        on_audio: hears the stem from its beginning in pieces `[2, frame]`, while the rest is made.
+
+        style: unit vector `[512]` of a sound, see `stylist`. Context and style may each be missing (None): every
+        combination was trained. Variations are made one by one, so
         that the first is there early: a batch of four would save 3 of the 16 ms of a DiT step on two cores, 0.01 s of
         the 2.7 s that a stem of 10.24 s takes.
         """
-        report = on_progress or (lambda fraction, stage: None)
+        report, shares = on_progress or (lambda fraction, stage: None), [0.0, 0.0]
 
-        def play(done: int, of: int) -> None:
-            report(0.2 * done / of, "playing")
+        def played(done: int, of: int) -> None:
+            shares[0] = 0.2 * done / of
+            report(sum(shares), "playing")
 
-        latents = self.write(context_latents, chunks, family, seed, steps, play, attempt, guidance)
-        return self.codec.decode(latents, seed, on_step=lambda done, of: report(0.2 + 0.8 * done / of, "decoding"))
+        def decoded(done: int, of: int) -> None:
+            shares[1] = 0.8 * done / of
+            report(sum(shares), "decoding")
+
+        written = self.windows(context_latents, chunks, style, seed, steps, played, attempt, guidance)
+        latents = (chunk for window in written for chunk in window)
+        audio, at = np.empty((2, chunks * CHUNK_FRAMES), np.float32), 0
+        for piece in self.codec.pieces(latents, chunks, seed, on_step=decoded):
+            audio[:, at : at + piece.shape[1]] = piece
+            at += piece.shape[1]
+            if on_audio is not None:
+                on_audio(piece)
+        return audio
 
     def write(
         self,
-        context_latents: Array | None,
+        context_latents: Array | LatentsOnDemand | None,
         chunks: int,
-        family: str | None = None,
+        style: Array | None = None,
         seed: int = 0,
         steps: int | None = None,
         on_step: Callable[[int, int], None] | None = None,
         attempt: int = 0,
         guidance: Guidance = UNGUIDED,
     ) -> Array:
-        """Latents `[chunk, 8, 64]` of one stem, window after window."""
+        """Latents `[chunk, 8, 64]` of one stem."""
+        written = self.windows(context_latents, chunks, style, seed, steps, on_step, attempt, guidance)
+        return np.concatenate(list(written))
+
+    def windows(
+        self,
+        context_latents: Array | LatentsOnDemand | None,
+        chunks: int,
+        style: Array | None = None,
+        seed: int = 0,
+        steps: int | None = None,
+        on_step: Callable[[int, int], None] | None = None,
+        attempt: int = 0,
+        guidance: Guidance = UNGUIDED,
+    ) -> Iterator[Array]:
+        """Latents of one stem, window after window: the chunks `[chunk, 8, 64]` that each window adds."""
         manifest = self.pack.manifest
         sigmas = manifest.schedule.sigmas(steps or manifest.steps)
         going_on = continuing_sigmas(sigmas, manifest.schedule.sigma(CONTINUE_INDEX))
-        context = self._context(context_latents, chunks)
-        latents: Array = np.zeros_like(context)
+        latents: Array = np.zeros((chunks, *self._silence.shape[1:]), np.float32)
         plan = spans(chunks, manifest.dimensions.window_chunks, OVERLAP_CHUNKS)
         done, total = 0, len(sigmas) + (len(plan) - 1) * len(going_on)
         for place, span in enumerate(plan):
             first = span.known == span.start
             levels, start = (sigmas, None) if first else (going_on, _as_tokens(carried_on(latents, span)))
-            given = None if context_latents is None else _as_tokens(context[span.start : span.end])
-            denoise = self._denoiser(given, family, guidance, levels[-1])
+            given = None if context_latents is None else _as_tokens(self._context(context_latents, span))
+            denoise = self._denoiser(given, style, guidance, levels[-1])
             tokens = _as_tokens(latents[span.start : span.end])
             known = _known(tokens, (span.known - span.start) * latents.shape[1])
             step = None if on_step is None else _shifted(on_step, done, total)
@@ -136,18 +173,18 @@ class Generator:
             drawn = np.clip(drawn, -manifest.latent_limit, manifest.latent_limit)
             latents[span.start : span.end] = drawn.reshape(span.end - span.start, *latents.shape[1:])
             done += len(levels)
-        return latents
+            yield latents[span.known : span.end].copy()
 
-    def _denoiser(self, context: Array | None, family: str | None, guidance: Guidance, last: float) -> Denoise:
+    def _denoiser(self, context: Array | None, style: Array | None, guidance: Guidance, last: float) -> Denoise:
         """The C-DiT with its conditions filled in, context as tokens `[1, token, 64]`; unguided at sigma `last`.
 
         The evaluations of a guided step are one batch; what they add up to is kept in the range of the training.
         """
-        clap = self._null_clap if family is None else self._families[family_index(family)]
+        clap = self._null_clap if style is None else style
         limit = self.pack.manifest.latent_limit
 
         def denoise(noisy: Array, sigma: float) -> Array:
-            terms = guidance.terms(sigma if sigma > last else 0.0, context is not None, family is not None)
+            terms = guidance.terms(sigma if sigma > last else 0.0, context is not None, style is not None)
             none = np.broadcast_to(self._null_context, noisy.shape)
             inputs = {
                 "noisy": np.repeat(noisy, len(terms), 0),
@@ -161,18 +198,16 @@ class Generator:
 
         return denoise
 
-    def _context(self, latents: Array | None, chunks: int) -> Array:
-        """Context for every chunk `[chunk, 8, 64]`: cut, or followed by silence; without one the null vector."""
-        if latents is None:
-            return np.broadcast_to(self._null_context, (chunks, *self._silence.shape[1:]))
-        missing = max(chunks - len(latents), 0)
-        return np.concatenate([latents[:chunks], np.repeat(self._silence, missing, 0)])
+    def _context(self, latents: Array | LatentsOnDemand, span: Span) -> Array:
+        """Context for the chunks of a span `[chunk, 8, 64]`: cut, or followed by silence."""
+        given = latents[span.start : span.end]
+        return np.concatenate([given, np.repeat(self._silence, span.end - span.start - len(given), 0)])
 
     def _check_arrays(self) -> None:
         """Refuse tables of the wrong size."""
         size = self.pack.manifest.dimensions
-        shapes = (self._families.shape, self._null_clap.shape, self._null_context.shape)
-        if shapes != ((len(FAMILIES), size.clap), (size.clap,), (size.latent,)):
+        shapes = (self._null_clap.shape, self._null_context.shape)
+        if shapes != ((size.clap,), (size.latent,)):
             raise PackError(f"The tables of this pack have the wrong shapes {shapes}: fetch it again.")
 
     def _load_verified(self, device: str, threads: int) -> None:
@@ -193,7 +228,8 @@ class Generator:
     def _load(self, device: str, threads: int) -> None:
         self.codec = Codec(self.pack, device, self.stop, threads)
         self._dit = Session(self.pack.path("c_dit.onnx"), device, threads, self.stop)
-        sessions = (*self.codec.sessions, self._dit)
+        self.stylist = Stylist(self.pack, device, threads, self.stop)
+        sessions = (*self.codec.sessions, self._dit, *self.stylist.sessions)
         if len({session.provider for session in sessions}) > 1:
             raise DeviceError("Some of the models run on the GPU and some do not: choose the CPU.")
         self.device, self.provider = self._dit.device, self._dit.provider
@@ -201,7 +237,7 @@ class Generator:
     def _verify(self) -> None:
         """One chunk of silence through every graph; also the first run, which is slow, is over then."""
         self._silence = self.codec.encode(np.zeros((2, CHUNK_FRAMES), np.float32))
-        audio = self.generate(self._silence, 1, seed=0, steps=1)
+        audio = self.generate(self._silence, 1, self.stylist.of_words("", 0), seed=0, steps=1)
         if audio.shape != (2, CHUNK_FRAMES) or not np.isfinite(audio).all():
             raise DeviceError(f"The models give no finite audio on {self.device}.")
 

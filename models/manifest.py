@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from models.errors import PackError
 from models.schedule import Schedule
 
-FORMAT = 1
+FORMAT = 2
+"""2: conditioned on CLAP vectors, with the graphs that make them; 1 had a table of instrument families instead."""
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 """One plain path component: no separator, no drive, no leading dot, no `..`."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -77,7 +78,7 @@ _KEYS = {
 
 
 def parse_manifest(data: object) -> Manifest:
-    """Check the parsed JSON of a manifest; PackError with a sentence for anything that is not format 1."""
+    """Check the parsed JSON of a manifest; PackError with a sentence for anything that is not format 2."""
     top = _mapping(data, "The manifest")
     _check_format(top)
     _only(top, _KEYS, "the manifest")
@@ -110,8 +111,8 @@ def _check_format(top: dict[str, Any]) -> None:
         raise PackError(
             f"This pack has format {version}, and this version of riffbridge reads up to {FORMAT}: update riffbridge."
         )
-    if version < 1:
-        raise PackError(f"The manifest says format {version}, which has never existed: fetch the pack again.")
+    if version < FORMAT:
+        raise PackError(f"This pack has format {version}, which is of an earlier riffbridge: fetch the pack again.")
 
 
 def _dimensions(top: dict[str, Any]) -> Dimensions:
@@ -166,7 +167,7 @@ def _section(top: dict[str, Any], key: str, allowed: Any) -> dict[str, Any]:
 
 
 def _only(entry: dict[str, Any], allowed: Any, where: str) -> None:
-    """Refuse keys that format 1 does not have: a misspelt key would otherwise be a silent default."""
+    """Refuse keys that the format does not have: a misspelt key would otherwise be a silent default."""
     unknown = sorted(set(entry) - set(allowed))
     if unknown:
         raise PackError(

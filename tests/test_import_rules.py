@@ -27,6 +27,7 @@ RUNTIME_OF_MODELS = {
     "log_mel",
     "manifest",
     "noise",
+    "on_demand",
     "onnx_file",
     "pack",
     "phase",
@@ -86,10 +87,11 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "torch": MAKING,
     "onnx": MAKING,
     "soxr": ("bridge_server.audio.resample", *MAKING),
+    "loudness": ("bridge_server.audio.loudness",),
     "soundfile": MAKING,
     "scipy": MAKING,
     "matplotlib": ("bridge_server.demo.picture", *MAKING),
-    "sqlite3": ("bridge_server.jobs.store", "bridge_server.app"),
+    "sqlite3": ("bridge_server.jobs.store", "bridge_server.jobs.store_file", "bridge_server.app"),
     "socket": ("bridge_server.transport",),
     "pythonosc": ("bridge_server.transport", "bridge_server.protocol"),
     "typer": ("bridge_server.cli", *MAKING),
@@ -97,7 +99,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
 }
 """Library -> the modules that may know it. (`app` names sqlite3's error to say it in a sentence.)"""
 
-HEAVY = ("onnxruntime", "torch", "soundfile", "soxr", "scipy", "matplotlib")
+HEAVY = ("onnxruntime", "loudness", "torch", "soundfile", "soxr", "scipy", "matplotlib")
 SERVER_MODULES = (
     "bridge_server.app",
     "bridge_server.service",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge_server.accompany.request import StemRequest
-from bridge_server.audio import new_files, safe_paths, wav_gate
+from bridge_server.audio import new_files, ring_note, safe_paths, wav_gate
 from bridge_server.audio.regions import check_length, check_region
 from bridge_server.audio.wav_gate import WavHeader
 from bridge_server.errors import FileNotReady
@@ -52,7 +52,8 @@ def admit(request: StemRequest, roots: Sequence[Path] | None) -> float:
     seconds = _seconds(request, roots)
     folder = safe_paths.out_folder(request.out_dir, roots)
     rate = request.sample_rate or DEFAULT_RATE_HZ
-    new_files.require_space(folder, round(seconds * rate) * MOST_BYTES_PER_FRAME * request.variations)
+    copies = request.variations * (2 if request.stream else 1)  # the parts of a stem take as much again
+    new_files.require_space(folder, round(seconds * rate) * MOST_BYTES_PER_FRAME * copies)
     return seconds
 
 
@@ -62,16 +63,26 @@ def _seconds(request: StemRequest, roots: Sequence[Path] | None) -> float:
         frames = request.length_frames or 0
         check_length(frames, rate)
         return frames / rate
+    if request.ring is not None:
+        return _ring_seconds(request.context, request.ring, roots)
     header = _header(request.context, roots)
     if header is None:
         return 0.0
     return check_region(header, request.context_start, request.context_frames) / header.sample_rate
 
 
-def _header(path: str, roots: Sequence[Path] | None) -> WavHeader | None:
+def _ring_seconds(context: str, note: str, roots: Sequence[Path] | None) -> float:
+    """As its note says; how much of it was really heard is known when the worker has cut it."""
+    seconds = ring_note.read_note(note, roots).seconds
+    _header(context, roots, ring_note.CHANNELS)
+    check_length(round(seconds * DEFAULT_RATE_HZ), DEFAULT_RATE_HZ)
+    return seconds
+
+
+def _header(path: str, roots: Sequence[Path] | None, channels: int = wav_gate.MAX_CHANNELS_USED) -> WavHeader | None:
     """The context's header, None while it is still being written."""
     with safe_paths.open_file(path, roots) as file:
         try:
-            return wav_gate.read_header(file.handle)
+            return wav_gate.read_header(file.handle, channels)
         except FileNotReady:
             return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +17,21 @@ from bridge_server.accompany import recipe as recipes
 from bridge_server.accompany import variations
 from bridge_server.accompany.context import MODEL_RATE_HZ, Context, read_context
 from bridge_server.accompany.draws import DRAWS, is_silent
+from bridge_server.accompany.levels import leveled, require_numbers
+from bridge_server.accompany.parts import OnPart, PartsOf, PartWriter
 from bridge_server.accompany.progress import OnProgress, Progress
 from bridge_server.accompany.recipe import Player, Recipe
 from bridge_server.accompany.request import StemRequest
 from bridge_server.accompany.stopwatch import StageWatch, timed
 from bridge_server.accompany.variations import StemResult, Variation
-from bridge_server.audio import Check, loudness, new_files, safe_paths, wav_file
+from bridge_server.audio import new_files, safe_paths, wav_file
 from bridge_server.audio.regions import check_length
-from bridge_server.audio.resample import frames_at, resample
+from bridge_server.audio.resample import frames_at
 from bridge_server.audio.waveform import Waveform
 from bridge_server.errors import BadArguments, Cancelled, FormatNotSupported, Internal, ModelMissing, OutOfMemory
 from models.errors import ContextError, DeviceError, ModelError, PackError, Stopped
 from models.generator import Generator
+from models.on_demand import LatentsOnDemand
 from models.session import StopSignal, runtime_version, sensible_threads
 
 OnStem = Callable[[StemResult], None]
@@ -40,12 +43,18 @@ class _Job:
 
     request: StemRequest
     context: Context | None
-    latents: NDArray[np.float32] | None
+    latents: NDArray[np.float32] | LatentsOnDemand | None
     frames: int
     rate: int
     folder: Path
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
+    on_part: OnPart | None = None
+
+    @property
+    def context_lufs(self) -> float | None:
+        """Loudness of the context, if there is one."""
+        return None if self.context is None else self.context.lufs
 
 
 class Accompanist:
@@ -75,6 +84,7 @@ class Accompanist:
         on_progress: OnProgress,
         on_stem: OnStem,
         context_file: Path | None = None,
+        on_part: OnPart | None = None,
     ) -> list[StemResult]:
         """Make all stems of a request; stems it finished before a crash are reported and not made again.
 
@@ -83,6 +93,7 @@ class Accompanist:
                 denoising step and decoded chunk.
             on_stem: called as soon as a stem lies on the disk under its final name.
             context_file: a private copy to read instead of `request.context`.
+            on_part: called with each part of a stem that is still being made, if the request asks for `stream`.
 
         Raises only RiffError; Cancelled after `stop.stop()`.
         """
@@ -92,7 +103,7 @@ class Accompanist:
             for variation in variations.plan(request):
                 result = recipes.finished(request, variation, Path(request.out_dir))
                 if result is None:
-                    job = job or self._begin(request, progress, context_file)
+                    job = job or replace(self._begin(request, progress, context_file), on_part=on_part)
                     result = self._make(job, variation)
                 results.append(result)
                 on_stem(result)
@@ -135,14 +146,18 @@ class Accompanist:
             progress.reading()
             context = read_context(request, context_file, self.stop.check)
         with timed(seconds, "encoding"):
-            latents = self._encode(context, progress)
+            latents = self._encode(request, context, progress)
         rate = request.sample_rate or context.mark.sample_rate
         frames = frames_at(context.mark.frames, context.mark.sample_rate, rate)
         return _Job(request, context, latents, frames, rate, out, progress, seconds)
 
-    def _encode(self, context: Context, progress: Progress) -> NDArray[np.float32]:
+    def _encode(
+        self, request: StemRequest, context: Context, progress: Progress
+    ) -> NDArray[np.float32] | LatentsOnDemand:
+        """The context's latents; for a stem that is told in parts, encoded while it is played."""
         progress.encoding(0.0)
-        return self._generator.encode_context(context.audio.samples, lambda done, of: progress.encoding(done / of))
+        encode = self._generator.encode_on_demand if request.stream else self._generator.encode_context
+        return encode(context.audio.samples, lambda done, of: progress.encoding(done / of))
 
     def _make(self, job: _Job, variation: Variation, attempts: Iterable[int] = range(DRAWS)) -> StemResult:
         """One stem: played until it sounds, brought to its rate, length and loudness, written with its recipe."""
@@ -153,7 +168,7 @@ class Accompanist:
                 break
         with timed(seconds, "writing"):
             job.progress.writing(variation.index)
-            stem, gain = _finish(job, audio, self.stop.check)
+            stem, gain = leveled(job.request, job.context_lufs, audio, job.rate, job.frames, self.stop.check)
             written = wav_file.write_stem(
                 job.folder, variation.name, stem, job.request.format, variation.seed, self.stop.check
             )
@@ -171,14 +186,30 @@ class Accompanist:
             seconds={stage: round(time_s, 4) for stage, time_s in seconds.items()},
             attempt=attempt,
             silent=silent,
+            cut=None if job.context is None else job.context.cut,
         )
         recipes.save(recipe, job.folder)
         return recipe.result(job.folder, variation.count)
 
+    def _parts(self, job: _Job, variation: Variation) -> PartWriter:
+        """What hears the stem while it is made."""
+        stem = PartsOf(job.request, variation, job.folder, job.frames, job.rate, job.context_lufs)
+        return PartWriter(stem, MODEL_RATE_HZ, job.on_part, self.stop.check)
+
+    def _style(self, job: _Job, variation: Variation) -> NDArray[np.float32] | None:
+        """What the stem shall sound like, another such sound for every seed; None: the model's choice."""
+        prompt = job.request.prompt.strip()
+        return self._generator.stylist.of_words(prompt, variation.seed) if prompt else None
+
     def _play(self, job: _Job, variation: Variation, seconds: dict[str, float], attempt: int) -> Waveform:
         """The stem as the models make it, 48 kHz stereo, at least as long as wished."""
         chunks = self._generator.chunks_for(frames_at(job.frames, job.rate, MODEL_RATE_HZ))
-        watch = StageWatch(seconds)
+        watch, parts = StageWatch(seconds), self._parts(job, variation)
+
+        def hear(piece: NDArray[np.float32]) -> None:
+            watch.enter("decoding")
+            parts.take(piece)
+            watch.enter("parts")
 
         def report(fraction: float, stage: str) -> None:
             watch.enter(stage)
@@ -186,21 +217,19 @@ class Accompanist:
 
         watch.enter("playing")
         samples = self._generator.generate(
-            job.latents, chunks, job.request.family, variation.seed, job.request.steps, report, attempt
+            job.latents,
+            chunks,
+            self._style(job, variation),
+            variation.seed,
+            job.request.steps,
+            report,
+            attempt,
+            on_audio=hear if parts.wanted else None,
         )
         watch.leave()
-        if not np.isfinite(samples).all():
-            raise Internal("The models gave samples that are no numbers.", "Try another seed; then tell us.")
+        parts.finish()
+        require_numbers(samples)
         return Waveform(np.asarray(samples, np.float32), MODEL_RATE_HZ)
-
-
-def _finish(job: _Job, audio: Waveform, check: Check) -> tuple[Waveform, float]:
-    """The audio at the stem's rate, length and loudness, and the gain that this took."""
-    stem = resample(audio, job.rate, job.frames, check)
-    gain = min(1.0, loudness.peak_gain(stem))
-    if job.request.loudness == "match" and job.context is not None:
-        gain = loudness.match_gain(stem, job.context.lufs, check)
-    return Waveform(stem.samples * np.float32(gain), stem.sample_rate), float(np.float32(gain))
 
 
 def _manifest_sha256(pack_folder: Path) -> str:

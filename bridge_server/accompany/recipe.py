@@ -43,6 +43,19 @@ class ContextMark:
 
 
 @dataclass(frozen=True)
+class CutMark:
+    """What was cut out of a device's ring: bars wanted and heard, where in the song (quarter notes) they start, the
+    quarters in a bar, the mean tempo, the frames of each bar at the ring's rate."""
+
+    bars_wanted: int
+    bars: int
+    start_beat: float
+    bar_length: float
+    tempo: float
+    bar_frames: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything about one stem. `seconds` (time per stage) is for people; the rest is what replaying needs.
 
@@ -63,18 +76,27 @@ class Recipe:
     seconds: dict[str, float]
     attempt: int = 0
     silent: bool = False
+    cut: CutMark | None = None
 
     def to_json(self) -> str:
         """The file's text."""
-        # `family` is for people: what the prompt was understood as. It follows from the request, so nothing reads it.
-        plain = {"recipe": FORMAT, "family": self.request.family}
-        held = {**plain, **asdict(self), "request": _public(self.request).to_dict()}
+        held = {"recipe": FORMAT, **asdict(self), "request": _public(self.request).to_dict()}
         return json.dumps(held, indent=1, ensure_ascii=False) + "\n"
 
     def result(self, folder: Path, count: int) -> StemResult:
         """The stem as the client hears of it."""
         stem, own = folder / self.file, path_beside(folder / self.file)
-        return StemResult(self.index, count, str(stem), self.frames, self.sample_rate, self.seed, self.sha256, str(own))
+        return StemResult(
+            index=self.index,
+            count=count,
+            path=str(stem),
+            frames=self.frames,
+            sample_rate=self.sample_rate,
+            seed=self.seed,
+            sha256=self.sha256,
+            recipe=str(own),
+            recipe_json=self.to_json(),
+        )
 
 
 def path_beside(stem: Path) -> Path:
@@ -91,11 +113,15 @@ def load(path: Path) -> Recipe:
     """Read a recipe; raises PathNotAllowed or BadArguments with what is wrong with it."""
     with safe_paths.open_file(str(path.absolute())) as file:
         text = file.handle.read(LARGEST_BYTES + 1)
+    return read(text, path.name) if len(text) <= LARGEST_BYTES else read(b"", path.name)
+
+
+def read(text: bytes | str, name: str) -> Recipe:
+    """The recipe of a text that is called `name`; raises BadArguments with what is wrong with it."""
     try:
-        held = json.loads(text.decode("utf-8")) if len(text) <= LARGEST_BYTES else None
-        return _parse(held)
+        return _parse(json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BadArguments(f"{path.name} is not a recipe.", "Take the .json file that lies beside a stem.") from error
+        raise BadArguments(f"{name} is not a recipe.", "Take the .json file that lies beside a stem.") from error
 
 
 def finished(request: StemRequest, variation: Variation, folder: Path) -> StemResult | None:
@@ -104,11 +130,17 @@ def finished(request: StemRequest, variation: Variation, folder: Path) -> StemRe
         try:
             recipe = load(path)
             same = recipe.request == _public(request) and recipe.index == variation.index
-            if same and _holds(folder / recipe.file, recipe.sha256):
+            if same and is_whole(recipe, folder):
                 return recipe.result(folder, variation.count)
         except RiffError:
             continue
     return None
+
+
+def is_whole(recipe: Recipe, folder: Path) -> bool:
+    """Whether the stem of a recipe lies in `folder` with the bytes it was written with; raises PathNotAllowed."""
+    with safe_paths.open_file(str((folder / recipe.file).absolute())) as file:
+        return wav_file.sha256_of(file.handle) == recipe.sha256
 
 
 def _parse(held: Any) -> Recipe:
@@ -116,7 +148,7 @@ def _parse(held: Any) -> Recipe:
         raise BadArguments(
             f"The recipe has format {held['recipe']}; this version reads {FORMAT}.", "Update riffbridge."
         )
-    mark, attempt = held["context"], held.get("attempt", 0)
+    mark, cut, attempt = held["context"], held.get("cut"), held.get("attempt", 0)
     if Path(held["file"]).name != held["file"] or not 0 <= held["index"] < held["request"]["variations"]:
         raise ValueError
     if not (isinstance(attempt, int) and attempt >= 0):
@@ -127,6 +159,7 @@ def _parse(held: Any) -> Recipe:
         context=None if mark is None else ContextMark(**mark),
         attempt=attempt,
         silent=bool(held.get("silent", False)),
+        cut=None if cut is None else CutMark(**{**cut, "bar_frames": tuple(cut["bar_frames"])}),
         **{
             name: held[name] for name in ("index", "seed", "gain", "file", "sha256", "frames", "sample_rate", "seconds")
         },
@@ -136,8 +169,3 @@ def _parse(held: Any) -> Recipe:
 def _public(request: StemRequest) -> StemRequest:
     """Without what concerns only the server that admitted it."""
     return replace(request, roots=None)
-
-
-def _holds(stem: Path, sha256: str) -> bool:
-    with safe_paths.open_file(str(stem.absolute())) as file:
-        return wav_file.sha256_of(file.handle) == sha256

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from bridge_server.errors import BadArguments
-from models.families import FAMILIES, family_of
 
 SEEDS = 2**31
 
@@ -31,10 +30,12 @@ class StemRequest:
     """One request for stems. Frames and positions count at the rate of the file they belong to.
 
     - context, context_start, context_frames: the bounced WAV and the region of it; no context = play from nothing.
+    - ring: the context is the ring of a DAW device and this the note beside it: whole bars are cut (`audio.ring`).
     - length_frames: length without a context, at `sample_rate`.
     - out_dir, name, request_id: where the stems go and how they are called.
-    - prompt: names one of the instrument families, or is empty.
+    - prompt: what shall play, in words; empty: the model chooses.
     - seed: of variation 0; variation k uses seed + k.
+    - channels, stream: 1 = mono; 1 = parts of a long stem are told while the rest is made.
     - steps, sample_rate: None = the pack's, the context's.
     - roots: folders in which the context must lie; None = anywhere (the client showed the token).
     """
@@ -45,6 +46,7 @@ class StemRequest:
     context: str | None = None
     context_start: int = 0
     context_frames: int | None = None
+    ring: str | None = None
     length_frames: int | None = None
     name: str = "stem"
     prompt: str = ""
@@ -56,15 +58,12 @@ class StemRequest:
     sample_rate: int | None = None
     format: str = "wav24"
     loudness: str = "match"
+    channels: int = 2
+    stream: int = 0
     roots: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         _check(self)
-
-    @property
-    def family(self) -> str | None:
-        """The instrument family that the prompt names; None for an empty prompt (the model's choice)."""
-        return family_of(self.prompt) if self.prompt.strip() else None
 
     @classmethod
     def from_pairs(cls, request_id: str, pairs: Mapping[str, Any], seed: int) -> StemRequest:
@@ -105,8 +104,7 @@ def _check(request: StemRequest) -> None:
             "A context and length_frames were both given.",
             "A stem is as long as its context: leave length_frames away.",
         )
-    if request.prompt.strip() and request.family is None:
+    if request.ring is not None and (request.context is None or request.context_frames or request.context_start):
         raise BadArguments(
-            f"The prompt {request.prompt[:60]!r} names no instrument this server plays.",
-            f"Name one of: {', '.join(FAMILIES)}.",
+            "A ring was sent without its audio, or with a region.", "Send context, and say in the note how many bars."
         )

@@ -21,7 +21,7 @@ class Variation:
 
 @dataclass(frozen=True)
 class StemResult:
-    """One finished stem, as the client hears of it."""
+    """One finished stem, as the client hears of it; `recipe` is the recipe's path, `recipe_json` its text."""
 
     index: int
     count: int
@@ -31,6 +31,7 @@ class StemResult:
     seed: int
     sha256: str
     recipe: str
+    recipe_json: str
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""

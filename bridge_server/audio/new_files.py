@@ -85,6 +85,28 @@ def replace_text(final: Path, text: str) -> None:
         part.unlink(missing_ok=True)
 
 
+def write_text(folder: Path, name: str, ending: str, text: str) -> Path:
+    """Write a text file as `<folder>/<name><ending>`; an existing file is never replaced.
+
+    The same text under that name counts as written, another one makes the name `<name>_2`, `<name>_3` and so on: it may
+    be a project that somebody has worked on since.
+    """
+    data = text.encode("utf-8")
+    part, handle = create_part(folder, name)
+    try:
+        with handle:
+            handle.write(data)
+            sync_file(handle)
+        attempt = 1
+        while True:
+            final = folder / (f"{name}{ending}" if attempt == 1 else f"{name}_{attempt}{ending}")
+            if publish(part, final) or final.read_bytes() == data:
+                return final
+            attempt += 1
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def sync_file(handle: BinaryIO) -> None:
     """Wait until the bytes are on the disk itself; on macOS fsync alone leaves them in the drive's cache."""
     handle.flush()

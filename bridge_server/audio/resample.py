@@ -27,22 +27,33 @@ def resample(waveform: Waveform, to_rate: int, frames: int | None = None, check:
     """
     length = frames_at(waveform.frames, waveform.sample_rate, to_rate) if frames is None else frames
     samples, at = np.zeros((waveform.channels, length), dtype=np.float32), 0
-    for block in _blocks(waveform, to_rate, check):
+    for block in resampled_blocks(waveform, to_rate, check):
         kept = block[: max(length - at, 0)]
         samples[:, at : at + len(kept)] = kept.T
         at += len(kept)
     return Waveform(samples, to_rate)
 
 
-def _blocks(waveform: Waveform, to_rate: int, check: Check) -> Iterator[Samples]:
-    """Blocks `[frame, channel]` at the new rate."""
-    stream = None
-    if to_rate != waveform.sample_rate:
-        stream = soxr.ResampleStream(waveform.sample_rate, to_rate, waveform.channels, dtype="float32", quality="VHQ")
+def resampled_blocks(waveform: Waveform, to_rate: int, check: Check) -> Iterator[Samples]:
+    """Blocks `[frame, channel]` at the new rate; `check` is called before each."""
+    stream = ResampleStream(waveform.sample_rate, to_rate, waveform.channels)
     for first in range(0, waveform.frames, BLOCK_FRAMES):
         check()
-        block = np.ascontiguousarray(waveform.samples[:, first : first + BLOCK_FRAMES].T)
-        if stream is not None:
-            is_last = first + BLOCK_FRAMES >= waveform.frames
-            block = stream.resample_chunk(block, last=is_last).reshape(-1, waveform.channels)
-        yield block
+        is_last = first + BLOCK_FRAMES >= waveform.frames
+        yield stream.push(waveform.samples[:, first : first + BLOCK_FRAMES], is_last).T
+
+
+class ResampleStream:
+    """Changes the rate of audio that comes piece by piece."""
+
+    def __init__(self, from_rate: int, to_rate: int, channels: int) -> None:
+        self._channels, self._stream = channels, None
+        if to_rate != from_rate:
+            self._stream = soxr.ResampleStream(from_rate, to_rate, channels, dtype="float32", quality="VHQ")
+
+    def push(self, piece: Samples, is_last: bool = False) -> Samples:
+        """What the piece `[channel, frame]` completes at the new rate, `[channel, frame]`; may be empty."""
+        block = np.ascontiguousarray(piece.T)
+        if self._stream is not None:
+            block = self._stream.resample_chunk(block, last=is_last).reshape(-1, self._channels)
+        return block.T

@@ -72,8 +72,8 @@ class _Layout:
     riff_end: int
 
 
-def read_header(handle: BinaryIO) -> WavHeader:
-    """Judge the WAV in `handle` as it is now, without waiting.
+def read_header(handle: BinaryIO, most_channels: int = MAX_CHANNELS_USED) -> WavHeader:
+    """Judge the WAV in `handle` as it is now, without waiting. Only a device's ring may have more than two channels.
 
     Raises:
         FormatNotSupported: not a WAV of an admitted kind, or a header that contradicts itself.
@@ -84,6 +84,8 @@ def read_header(handle: BinaryIO) -> WavHeader:
     layout = _walk(handle, file_bytes)
     _check_sizes(layout, file_bytes)
     fmt = layout.format
+    if fmt.channels > most_channels:
+        raise FormatNotSupported(f"The WAV has {fmt.channels} channels; Riffbridge takes mono or stereo.", HINT_FORMAT)
     block = fmt.channels * fmt.bits // 8
     if layout.data_bytes % block:
         raise _refused("its audio does not end on a whole frame")
@@ -98,6 +100,7 @@ def wait_ready(
     sleep: Callable[[float], None] = time.sleep,
     now: Callable[[], float] = time.time,
     check: Check = go_on,
+    most_channels: int = MAX_CHANNELS_USED,
 ) -> WavHeader:
     """The header of a file that has stopped changing; waits up to `limit_s` for a bounce to finish.
 
@@ -109,7 +112,7 @@ def wait_ready(
     age_s = now() - os.fstat(handle.fileno()).st_mtime
     if age_s > 2.0:
         try:
-            return read_header(handle)
+            return read_header(handle, most_channels)
         except FileNotReady:
             if age_s > 10.0:
                 raise
@@ -119,12 +122,12 @@ def wait_ready(
         seen.append((stat.st_size, stat.st_mtime_ns))
         if len(seen) >= 3 and len(set(seen[-3:])) == 1:
             try:
-                return read_header(handle)
+                return read_header(handle, most_channels)
             except FileNotReady:
                 pass
         check()
         sleep(look_every_s)
-    return read_header(handle) if len(set(seen[-3:])) == 1 else _still_growing()
+    return read_header(handle, most_channels) if len(set(seen[-3:])) == 1 else _still_growing()
 
 
 def _still_growing() -> WavHeader:
@@ -214,8 +217,6 @@ def _extensible_tag(body: bytes, bits: int) -> int:
 def _check_numbers(channels: int, rate: int) -> None:
     if not 1 <= channels <= MAX_CHANNELS_READABLE:
         raise _refused(f"its header claims {channels} channels")
-    if channels > MAX_CHANNELS_USED:
-        raise FormatNotSupported(f"The WAV has {channels} channels; Riffbridge takes mono or stereo.", HINT_FORMAT)
     if not MIN_RATE_HZ <= rate <= MAX_RATE_HZ:
         raise FormatNotSupported(f"The WAV's sample rate of {rate} Hz is not supported.", HINT_FORMAT)
 

@@ -58,3 +58,7 @@ class Waveform:
         if self.channels != 1:
             raise ValueError(f"cannot make stereo of {self.channels} channels")
         return Waveform(np.repeat(self.samples, 2, axis=0), self.sample_rate)
+
+    def to_mono(self) -> Waveform:
+        """Both channels at half their level on one: a sound in the middle keeps its peak."""
+        return self if self.channels == 1 else Waveform(self.samples.mean(axis=0, keepdims=True), self.sample_rate)

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from bridge_server.accompany import recipe as recipes
 from bridge_server.accompany.recipe import Recipe
 from bridge_server.audio import safe_paths, wav_file
-from bridge_server.audio.loudness import peak_gain
+from bridge_server.audio.mixing import mixed
 from bridge_server.audio.waveform import Waveform
 from bridge_server.client import RiffClient
 from bridge_server.commands.at_hand import client_of
@@ -110,17 +109,10 @@ def _leave(stems: list[Recipe], context: DemoContext, out_dir: Path, console: Co
     with console.status("mixing and drawing"):
         audio = [wav_file.read_file(out_dir / stem.file) for stem in stems]
         wav_file.write_stem(out_dir, "context", context.audio, "wav24")
-        mix = wav_file.write_stem(out_dir, "mix", _mix(context.audio, audio[0], audio[-1]), "wav24")
+        mix = wav_file.write_stem(out_dir, "mix", mixed(context.audio, audio[0], audio[-1]), "wav24")
         drawn = _draw(stems, audio, context, out_dir / "picture.png")
     console.print(f"mix      {mix.path}  (context, first bass, pad)", soft_wrap=True)
     console.print(f"picture  {drawn}", soft_wrap=True)
-
-
-def _mix(*parts: Waveform) -> Waveform:
-    """The sum at equal gain, turned down if it would clip."""
-    total = np.asarray(sum(part.to_stereo().samples for part in parts), np.float32)
-    mix = Waveform(total, parts[0].sample_rate)
-    return Waveform(total * np.float32(min(1.0, peak_gain(mix))), mix.sample_rate)
 
 
 def _draw(stems: list[Recipe], audio: list[Waveform], context: DemoContext, path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from bridge_server.client import RiffClient
-from bridge_server.protocol.messages import Done, Stem
+from bridge_server.protocol.messages import Done, Part, Stem
 from bridge_server.protocol.messages import Progress as ProgressMessage
 
 Report = Callable[[float, str], None]
@@ -30,11 +31,14 @@ def follow(client: RiffClient, request_id: str, console: Console, title: str) ->
     Raises the RiffError with which the job failed.
     """
     stems: list[Stem] = []
+    began = time.perf_counter()
     try:
         with bar(console, title) as report:
             for message in client.events(request_id):
                 if isinstance(message, ProgressMessage):
                     report(message.fraction, message.stage)
+                elif isinstance(message, Part):
+                    console.print(_told(message, time.perf_counter() - began), soft_wrap=True)
                 elif isinstance(message, Stem):
                     stems.append(message)
                 else:
@@ -44,3 +48,9 @@ def follow(client: RiffClient, request_id: str, console: Console, title: str) ->
         client.cancel(request_id)
         raise
     raise AssertionError("events ends with Done")
+
+
+def _told(part: Part, after_s: float) -> str:
+    """A part for people: what can be heard already, and since when."""
+    begin_s, end_s = part.start / part.sample_rate, (part.start + part.frames) / part.sample_rate
+    return f"{part.path}  {begin_s:.1f} to {end_s:.1f} s, after {after_s:.1f} s"

@@ -13,7 +13,6 @@ from bridge_server.commands.at_hand import client_of
 from bridge_server.commands.following import follow
 from bridge_server.errors import BadArguments, PathNotAllowed
 from bridge_server.settings import Settings
-from models.families import family_of
 
 
 def generate(settings: Settings, wishes: Mapping[str, Any], keep: bool, console: Console) -> int:
@@ -23,8 +22,6 @@ def generate(settings: Settings, wishes: Mapping[str, Any], keep: bool, console:
         accepted = client.generate(secrets.token_hex(8), **wishes)
         if accepted.position:
             console.print(f"waiting for {accepted.position} before this one")
-        if family := family_of(str(wishes.get("prompt") or "")):
-            console.print(f"playing {family}")
         stems, done = follow(client, accepted.request_id, console, str(wishes.get("prompt") or "stem"))
     for stem in stems:
         console.print(f"{stem.path}  seed {stem.seed}", soft_wrap=True)

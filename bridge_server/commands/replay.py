@@ -8,13 +8,22 @@ from rich.console import Console
 
 from bridge_server.accompany import recipe as recipes
 from bridge_server.accompany.pipeline import Accompanist
-from bridge_server.accompany.recipe import Player
+from bridge_server.accompany.recipe import Player, Recipe
 from bridge_server.commands.following import bar
+from bridge_server.commands.history import recipes_of
 
 
-def replay(path: Path, out_dir: Path, pack: Path, console: Console) -> int:
-    """Make the stem of a recipe again and compare SHA-256; 0 = the same bytes, 1 = others."""
-    recipe = recipes.load(path)
+def replay(what: str, out_dir: Path, pack: Path, state_folder: Path, console: Console) -> int:
+    """Make the stem of a recipe again, or all stems of a job of the history; 0 = the same bytes, 1 = others.
+
+    what: the path of a recipe, or the number of a job.
+    """
+    is_number = what.isdecimal() and not Path(what).exists()
+    chosen = recipes_of(state_folder, int(what)) if is_number else [recipes.load(Path(what))]
+    return max([_replay(recipe, out_dir, pack, console) for recipe in chosen])
+
+
+def _replay(recipe: Recipe, out_dir: Path, pack: Path, console: Console) -> int:
     with console.status("loading the models"):
         accompanist = Accompanist(pack.expanduser().absolute(), recipe.player.device, recipe.player.threads)
     with bar(console, recipe.request.prompt or "stem") as report:

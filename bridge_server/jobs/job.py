@@ -47,7 +47,7 @@ def check_move(old: State, new: State) -> None:
 
 @dataclass(frozen=True)
 class Stem:
-    """One finished file of a job, as the worker reported it."""
+    """One finished file of a job, as the worker reported it; `recipe_json` is the text that lies beside it."""
 
     index: int
     count: int
@@ -56,6 +56,20 @@ class Stem:
     sample_rate: int
     seed: int
     sha256: str = ""
+    recipe_json: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a stem that was not finished when the worker reported it."""
+
+    index: int
+    part: int
+    path: str
+    start: int
+    frames: int
+    stem_frames: int
+    sample_rate: int
 
 
 @dataclass(frozen=True)
@@ -78,7 +92,10 @@ class NewJob:
 
 @dataclass(frozen=True)
 class Job(NewJob):
-    """A row of the store. Times are seconds since 1970; `ending` is the code a stop in progress will have."""
+    """A row of the store. Times are seconds since 1970; `ending` is the code a stop in progress will have.
+
+    `is_favourite`: a person marked it; it is never cleaned away.
+    """
 
     number: int = 0
     state: State = State.QUEUED
@@ -92,6 +109,7 @@ class Job(NewJob):
     message: str = ""
     hint: str = ""
     device: str = ""
+    is_favourite: bool = False
     stems: tuple[Stem, ...] = field(default=())
 
     @property

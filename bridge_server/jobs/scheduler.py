@@ -17,7 +17,7 @@ from bridge_server.clock import Clock
 from bridge_server.errors import Internal, QueueFull, RiffError, WorkerDied, error_for
 from bridge_server.jobs import answers, endings
 from bridge_server.jobs.contexts import Contexts
-from bridge_server.jobs.job import Job, NewJob, State, Stem
+from bridge_server.jobs.job import Job, NewJob, Part, State, Stem
 from bridge_server.jobs.pace import KEPT, Pace
 from bridge_server.jobs.shown import Shown
 from bridge_server.jobs.store import Store
@@ -96,9 +96,10 @@ class Scheduler:
         """What the client should know of this job, again."""
         if job.is_final:
             return [*answers.stems(job), answers.ending(job)]
+        made = [*answers.stems(job), *answers.parts(job, self._store.parts(job.number))]
         if job.state is State.RUNNING and self._shown is not None:
-            return [*answers.stems(job), self._progress(job, self._shown)]
-        return [*answers.stems(job), self.accepted(job)]
+            return [*made, self._progress(job, self._shown)]
+        return [*made, self.accepted(job)]
 
     # what happens by itself
 
@@ -138,7 +139,7 @@ class Scheduler:
         self._supervisor.heard(event, self._clock.monotonic())
 
     def _heard_of_job(self, job: Job, event: Mapping[str, Any], late: bool) -> None:
-        act = {"beat": self._beat, "stem": self._stem, "done": self._done, "failed": self._failed}
+        act = {"beat": self._beat, "part": self._part, "stem": self._stem, "done": self._done, "failed": self._failed}
         if event["is"] in act:
             act[event["is"]](job, event)
         elif event["is"] in ("stopped", "gone"):
@@ -179,6 +180,12 @@ class Scheduler:
             self._store.note(job.number, fraction=shown.kept_fraction)
         if due:
             self._send(job.client, self._progress(job, shown))
+
+    def _part(self, job: Job, event: Mapping[str, Any]) -> None:
+        row = Part(**event["part"])
+        is_late = row.index in {stem.index for stem in job.stems}  # the stem has replaced all its parts
+        if not job.ending and not is_late and self._store.add_part(job.number, row):
+            self._send(job.client, answers.part(job, row))
 
     def _stem(self, job: Job, event: Mapping[str, Any]) -> None:
         row = Stem(**{name: event["stem"][name] for name in Stem.__dataclass_fields__})
@@ -237,4 +244,6 @@ def _sweep(job: Job) -> None:
     """Remove what a dead worker left unfinished. Only one worker lives at a time, so nobody else's is hit."""
     folder = job.request.get("out_dir")
     if folder:
-        sweep_parts(Path(str(folder)), 0.0)
+        parts_of_stems = Path(str(folder)).glob(f"*_{job.request_id[:8]}_v*_parts")
+        for each in (Path(str(folder)), *parts_of_stems):
+            sweep_parts(each, 0.0)

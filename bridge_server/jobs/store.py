@@ -16,32 +16,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from bridge_server.errors import DiskFull, Internal, RiffError
-from bridge_server.jobs.job import FINAL, Job, NewJob, State, Stem, check_move
+from bridge_server.jobs import store_file
+from bridge_server.jobs.job import FINAL, Job, NewJob, Part, State, Stem, check_move
 
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    client TEXT NOT NULL, request_id TEXT NOT NULL, fingerprint TEXT NOT NULL, request TEXT NOT NULL,
-    audio_s REAL NOT NULL, lane TEXT NOT NULL, expires_at REAL, created_at REAL NOT NULL,
-    state TEXT NOT NULL DEFAULT 'queued', worker_deaths INTEGER NOT NULL DEFAULT 0,
-    server_deaths INTEGER NOT NULL DEFAULT 0, ending TEXT NOT NULL DEFAULT '',
-    fraction REAL NOT NULL DEFAULT 0, started_at REAL, finished_at REAL,
-    code TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '', hint TEXT NOT NULL DEFAULT '',
-    device TEXT NOT NULL DEFAULT '',
-    UNIQUE (client, request_id));
-CREATE INDEX jobs_by_state ON jobs (state, number);
-CREATE TABLE stems (
-    job INTEGER NOT NULL REFERENCES jobs (number) ON DELETE CASCADE,
-    "index" INTEGER NOT NULL, count INTEGER NOT NULL, path TEXT NOT NULL, frames INTEGER NOT NULL,
-    sample_rate INTEGER NOT NULL, seed INTEGER NOT NULL, sha256 TEXT NOT NULL,
-    PRIMARY KEY (job, "index"));
-"""
+FINAL_STATES = ", ".join(f"'{state}'" for state in sorted(FINAL))
 NEW_COLUMNS = tuple(field.name for field in fields(NewJob))
-
-
-class StoreFromNewerVersion(Exception):
-    """The file was written by a newer riffbridge; it is left untouched."""
 
 
 class NotWritten(RiffError):
@@ -80,12 +59,25 @@ class Store:
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            return cls(_connect(path))
+            return cls(store_file.connect(path))
         except sqlite3.DatabaseError as fault:
             if isinstance(fault, sqlite3.OperationalError):  # locked, read-only or no room: not damage
                 raise
-            aside = _set_aside(path)
-            return cls(_connect(path), aside)
+            aside = store_file.set_aside(path)
+            return cls(store_file.connect(path), aside)
+
+    @classmethod
+    def open_existing(cls, path: Path) -> Self | None:
+        """The store that a server keeps at `path`, for looking at it beside the server; None when there is none.
+
+        Raises Internal: it is damaged or from a newer version; it is left as it is.
+        """
+        if not path.exists():
+            return None
+        try:
+            return cls(store_file.connect(path))
+        except (sqlite3.DatabaseError, store_file.StoreFromNewerVersion) as fault:
+            raise Internal(f"The list of jobs cannot be read ({fault}).", "Look into server.log beside it.") from fault
 
     def close(self) -> None:
         """Close the file; everything accepted is already on disk."""
@@ -135,9 +127,22 @@ class Store:
         """Record a finished stem; False when that index is known already (the job was done again)."""
         with self._transaction():
             changed = self._db.execute(
-                "INSERT OR IGNORE INTO stems VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (number, *astuple(stem))
+                "INSERT OR IGNORE INTO stems VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (number, *astuple(stem))
             ).rowcount
         return bool(changed)
+
+    def add_part(self, number: int, part: Part) -> bool:
+        """Record a part of a stem; False when it is known already (the job was done again)."""
+        with self._transaction():
+            changed = self._db.execute(
+                "INSERT OR IGNORE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (number, *astuple(part))
+            ).rowcount
+        return bool(changed)
+
+    def parts(self, number: int) -> list[Part]:
+        """The parts of a job's stems, in order."""
+        rows = self._db.execute('SELECT * FROM parts WHERE job = ? ORDER BY "index", part', (number,))
+        return [Part(*tuple(row)[1:]) for row in rows]
 
     def job(self, number: int) -> Job:
         """The job of this number (KeyError if there is none)."""
@@ -163,12 +168,29 @@ class Store:
         """The newest finished jobs, newest first: what estimates are made of."""
         return self._many("state = 'done' ORDER BY finished_at DESC, number DESC LIMIT ?", (count,))
 
-    def forget(self, before: float) -> int:
-        """Delete jobs that ended before this time; returns how many."""
-        finals = ", ".join(f"'{state}'" for state in sorted(FINAL))
-        sql = f"DELETE FROM jobs WHERE state IN ({finals}) AND finished_at < ?"
+    def history(self, limit: int, favourites: bool = False, before: float | None = None) -> list[Job]:
+        """The newest jobs of all clients, newest first; only favourites, only those that ended before a time."""
+        where, values = ["1"], []
+        if favourites:
+            where.append("is_favourite")
+        if before is not None:
+            where.append(f"state IN ({FINAL_STATES}) AND finished_at < ?")
+            values.append(before)
+        return self._many(f"{' AND '.join(where)} ORDER BY number DESC LIMIT ?", (*values, limit))
+
+    def mark_favourite(self, number: int, is_favourite: bool) -> bool:
+        """Mark a job, or take the mark away; False when there is no such job."""
         with self._transaction():
-            return self._db.execute(sql, (before,)).rowcount
+            changed = self._db.execute(
+                "UPDATE jobs SET is_favourite = ? WHERE number = ?", (is_favourite, number)
+            ).rowcount
+        return bool(changed)
+
+    def delete(self, numbers: Sequence[int]) -> int:
+        """Delete jobs that are over and no favourites, with their stems and parts; returns how many."""
+        sql = f"DELETE FROM jobs WHERE number = ? AND state IN ({FINAL_STATES}) AND NOT is_favourite"
+        with self._transaction():
+            return sum(self._db.execute(sql, (number,)).rowcount for number in numbers)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -191,6 +213,7 @@ class Store:
         stems = self._db.execute('SELECT * FROM stems WHERE job = ? ORDER BY "index"', (row["number"],))
         row["request"] = json.loads(row["request"])
         row["state"] = State(row["state"])
+        row["is_favourite"] = bool(row["is_favourite"])
         return Job(**row, stems=tuple(_stem(dict(stem)) for stem in stems))
 
 
@@ -207,45 +230,3 @@ def _missing(number: int) -> Job:
 def _stem(row: dict[str, Any]) -> Stem:
     del row["job"]
     return Stem(**row)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=5.0, check_same_thread=False)
-    try:
-        db.row_factory = sqlite3.Row
-        _check(db, path)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            db.execute(f"PRAGMA {pragma}")
-        _migrate(db)
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _check(db: sqlite3.Connection, path: Path) -> None:
-    verdict = db.execute("PRAGMA integrity_check").fetchone()[0]
-    if verdict != "ok":
-        raise sqlite3.DatabaseError(f"{path} is damaged: {verdict}")
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version > SCHEMA_VERSION:
-        raise StoreFromNewerVersion(
-            f"{path} was written by a newer riffbridge (job store version {version}, this one knows"
-            f" {SCHEMA_VERSION}). Update riffbridge, or start it with another --state folder."
-        )
-
-
-def _migrate(db: sqlite3.Connection) -> None:
-    if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-        db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-
-
-def _set_aside(path: Path) -> Path:
-    taken = 1
-    while (aside := path.with_name(f"{path.name}.broken-{taken}")).exists():
-        taken += 1
-    for suffix in ("", "-wal", "-shm"):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.rename(aside.with_name(aside.name + suffix))
-    return aside

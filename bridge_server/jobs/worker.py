@@ -43,6 +43,7 @@ class Player(Protocol):
         context_file: Path | None,
         on_progress: Callable[[float, str], None],
         on_stem: Callable[[Mapping[str, Any]], None],
+        on_part: Callable[[Mapping[str, Any]], None],
     ) -> None:
         """Play all stems of one request; raises RiffError, or anything at all once `stop` was called."""
         ...
@@ -76,6 +77,7 @@ class PipelinePlayer:
         context_file: Path | None,
         on_progress: Callable[[float, str], None],
         on_stem: Callable[[Mapping[str, Any]], None],
+        on_part: Callable[[Mapping[str, Any]], None],
     ) -> None:
         """Play all stems of one request."""
         from bridge_server.accompany.request import StemRequest
@@ -85,6 +87,7 @@ class PipelinePlayer:
             on_progress,
             lambda stem: on_stem(stem.to_dict()),
             context_file=context_file,
+            on_part=lambda part: on_part(part.to_dict()),
         )
 
     def stop(self) -> None:
@@ -165,6 +168,7 @@ class Worker:
             Path(kept) if kept else None,
             lambda fraction, stage: self._say({"is": "beat", "job": job, "fraction": fraction, "stage": stage}),
             lambda stem: self._say({"is": "stem", "job": job, "stem": dict(stem)}),
+            lambda part: self._say({"is": "part", "job": job, "part": dict(part)}),
         )
 
     def _begin(self, job: int, player: Player) -> bool:

@@ -246,6 +246,22 @@ class Stem(Message):
 
 
 @dataclass(frozen=True)
+class Part(Message):
+    """/riff/part †: a part of a stem that is still being made. The transport fills in `sequence`."""
+
+    row: ClassVar[Row] = ROW_BY_ADDRESS["/riff/part"]
+    request_id: str
+    sequence: int
+    index: int
+    part: int
+    path: str
+    start: int
+    frames: int
+    stem_frames: int
+    sample_rate: int
+
+
+@dataclass(frozen=True)
 class Done(Message):
     """/riff/done †: all stems are there. The transport fills in `sequence`."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 MAJOR = 1
-MINOR = 0
+MINOR = 1
 
 MAX_INT = 2_147_483_647  # OSC's `i` is a signed 32-bit number; 31 bits are 12.4 hours at 48 kHz.
 DEFAULT_PORT = 9510
@@ -163,6 +163,23 @@ MESSAGES: tuple[Row, ...] = (
         acked=True,
     ),
     Row(
+        "/riff/part",
+        "server",
+        "a part of a stem that is still being made, if `stream` was asked for; the stem replaces all its parts",
+        (
+            REQUEST_ID,
+            SEQUENCE,
+            _int("index", "which variation, from 0", highest=7),
+            _int("part", "parts of a stem follow each other without a gap, from 0"),
+            _text("path", "the part's file, complete and never changed", 2048, form="path"),
+            _int("start", "the stem's frame at which the part begins", unit="frames"),
+            _int("frames", "the part's length", 1, unit="frames"),
+            _int("stem_frames", "the stem's length", 1, unit="frames"),
+            _int("sample_rate", "of part and stem", 8000, 192_000, unit="Hz"),
+        ),
+        acked=True,
+    ),
+    Row(
         "/riff/done",
         "server",
         "all stems of the request are there",
@@ -210,6 +227,14 @@ PAIRS: tuple[Argument, ...] = (
     Argument("context_start", "i", "where the region starts in that file", unit="frames", default=0),
     Argument("context_frames", "i", "length of the region", 1, unit="frames", default_words="all"),
     Argument(
+        "ring",
+        "s",
+        "path of a JSON note: `context` is a device's four-channel ring, whole bars are cut from it",
+        longest=2048,
+        form="path",
+        default_words="`context` is plain audio",
+    ),
+    Argument(
         "length_frames",
         "i",
         "length of the stem at `sample_rate` when there is no context",
@@ -256,6 +281,7 @@ PAIRS: tuple[Argument, ...] = (
     Argument(
         "format", "s", "of the stem", longest=16, form="choice", choices=("wav24", "wav16", "wav32f"), default="wav24"
     ),
+    Argument("channels", "i", "of the stem: 2 = stereo, 1 = mono", 1, 2, default=2),
     Argument(
         "loudness",
         "s",
@@ -265,6 +291,7 @@ PAIRS: tuple[Argument, ...] = (
         choices=("match", "raw"),
         default="match",
     ),
+    Argument("stream", "i", "1 = a stem of 8 s or more is told in parts while it is made", 0, 1, default=0),
     Argument(
         "lane",
         "s",

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -14,6 +15,7 @@ from bridge_server.protocol.table import MAJOR, MINOR
 
 STATE_FILE = "state.json"
 LOCK_FILE = "server.lock"
+LAUNCHER_FILE = "launcher.json"
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,13 @@ def find_server(state_folder: Path) -> Announcement | None:
     """The announcement of a server whose process lives; a stale file (its process is gone) counts as none."""
     announcement = read_announcement(state_folder)
     return announcement if announcement and is_alive(announcement.pid) else None
+
+
+def remember_launcher(state_folder: Path, command: Sequence[str]) -> None:
+    """Leave behind how this server was started, so that a client's Start button can do it again."""
+    handle = os.open(state_folder / LAUNCHER_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(handle, "w", encoding="utf-8") as file:
+        json.dump({"command": list(command), "folder": os.getcwd()}, file)  # options may be relative paths
 
 
 def new_token() -> str:

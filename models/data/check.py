@@ -36,7 +36,7 @@ def _summary(folder: Path, findings: Findings) -> str:
     if not count:
         return (
             f"Nothing in {folder} can be used. A song is a folder with one WAV, AIFF or FLAC per track, at least two"
-            " of them named after instruments, and at least 10.24 s long."
+            " of them named after instruments, and at least 20.48 s long."
         )
     length = _length(sum(frames_of(song) for song in findings.songs) / RATE)
     return f"{_count(count, 'song')} in {folder} can be used, {length} of music."

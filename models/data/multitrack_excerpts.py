@@ -36,7 +36,7 @@ class MultitrackExcerpts:
             )
 
     def __call__(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """The excerpt of a seed: int16 [6, 2, 491520] and families int8 [6].
+        """The excerpt of a seed: int16 [6, 2, 983040] and families int8 [6].
 
         Raises:
             ValueError: no try found two stems that sound.
@@ -89,7 +89,7 @@ def _usable(song: SongFolder, findings: Findings) -> SongFolder | None:
 
 
 def _pooled(stems: np.ndarray, families: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Stems [stem, 2, 491520] float32 at one gain that keeps each, and their sum, below full scale, as int16."""
+    """Stems [stem, 2, 983040] float32 at one gain that keeps each, and their sum, below full scale, as int16."""
     peak = max(float(np.abs(stems).max()), float(np.abs(stems.sum(0)).max()))
     if not np.isfinite(peak):
         raise ValueError("A file holds samples that are not numbers.")

@@ -4,9 +4,10 @@
 
 With `--multitracks FOLDER` the excerpts come from real songs in place of composed ones.
 
-Three files: `<path>.audio` int16 [slot, 6, 2, 491520], one 10.24 s excerpt of a song with its stems at mix level
-(their sum stays below full scale); `<path>.families` int8 [slot, 6], an index into FAMILIES or -1; and
-`<path>.serial` int64 [slot], 0 while a slot is empty or being written, else the song's seed + 1.
+Three files: `<path>.audio` int16 [slot, 6, 2, 983040], one 20.48 s excerpt of a song with its stems at mix level
+(their sum stays below full scale): two windows, so that there is another segment of each stem to describe it by;
+`<path>.families` int8 [slot, 6], an index into FAMILIES or -1; and `<path>.serial` int64 [slot], 0 while a slot is
+empty or being written, else the song's seed + 1.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ import numpy as np
 from models.families import FAMILIES
 
 STEMS = 6
-FRAMES = 491_520
+WINDOWS = 2
+WINDOW_FRAMES = 491_520  # 10.24 s
+FRAMES = WINDOWS * WINDOW_FRAMES
 SILENT_RMS = 10 ** (-60 / 20)
 HELD_OUT = 32  # every 32nd seed is kept for validation by codec training
 
 Source = Callable[[int], tuple[np.ndarray, np.ndarray]]
-"""Gives the excerpt of a seed: int16 [6, 2, 491520] and families int8 [6]."""
+"""Gives the excerpt of a seed: int16 [6, 2, 983040] and families int8 [6]."""
 
 
 class _Maps:
@@ -54,7 +57,7 @@ class PoolReader:
         return np.array(self._maps.serial)
 
     def read(self, slot: int) -> tuple[np.ndarray, np.ndarray, int]:
-        """Audio int16 [6, 2, 491520], families int8 [6] and serial of a slot (copies).
+        """Audio int16 [6, 2, 983040], families int8 [6] and serial of a slot (copies).
 
         The serial is 0 when the slot was empty or was overwritten while it was read; drop it then.
         """
@@ -74,7 +77,7 @@ def create(path: Path | str, slots: int) -> None:
 
 
 def excerpt(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """One excerpt of the song of a seed: int16 [6, 2, 491520] and families int8 [6]; never all silent."""
+    """One excerpt of the song of a seed: int16 [6, 2, 983040] and families int8 [6]; never all silent."""
     from models.data.composer import compose, render
     from models.data.composer.dice import Dice
 

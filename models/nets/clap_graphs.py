@@ -15,6 +15,7 @@ from models.clap import AUDIO_GRAPH, TEXT_GRAPH, TOKENIZER
 from models.log_mel import BANDS, COLUMNS
 from models.nets.clap import TEXT_LENGTH, Clap
 from models.nets.graphs import Graph, to_onnx
+from models.nets.parameter_map import note_parameters
 from models.nets.rounding import round_weights, shrink
 from models.session import Session
 from models.tokenizer import PAD, START, Tokenizer
@@ -48,6 +49,7 @@ def export_clap(net: Clap, tokenizer: Tokenizer, folder: Path, weights: str = "i
     errors = {}
     for graph in clap_graphs(rounded):
         model = to_onnx(graph)
+        require_tower(graph, note_parameters(model, graph.module.state_dict()))
         shrink(model, weights)
         onnx.save(model, folder / graph.file)
         errors[graph.file] = parity(graph, folder / graph.file)
@@ -55,6 +57,13 @@ def export_clap(net: Clap, tokenizer: Tokenizer, folder: Path, weights: str = "i
             raise ValueError(f"{graph.file} differs from torch by {errors[graph.file]:.1e}")
     tokenizer.save(folder / TOKENIZER)
     return errors
+
+
+def require_tower(graph: Graph, found: set[str]) -> None:
+    """ValueError when a parameter could not be read back from the graph."""
+    lost = sorted(set(graph.module.state_dict()) - found)
+    if lost:
+        raise ValueError(f"{len(lost)} parameters could not be read back from {graph.file}, for instance {lost[0]}.")
 
 
 @torch.no_grad()

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from models.nets.codec_config import CodecConfig
 from models.nets.layers import BandMerge, NoiseEmbedding, TokenNorm, TransformerBlock
 from models.nets.patchifier import Depatchifier, Patchifier
-from models.nets.phase import RELATIONS
+from models.nets.phase import RELATIONS, weighted_relations
 from models.nets.preconditioning import SIGMA_DATA, SIGMA_MIN, consistency_scalings
 from models.nets.spectrogram import PLANES
 
@@ -37,8 +37,8 @@ class Encoder(nn.Module):
         super().__init__()
         rows, steps = config.token_grid
         width = config.width
-        self.slot_tied, self.steps = config.slot_tied, steps
-        self.patchifier = Patchifier(config, PLANES)
+        self.slot_tied, self.steps, self.hears_relations = config.slot_tied, steps, config.hears_relations
+        self.patchifier = Patchifier(config, PLANES + RELATIONS * config.hears_relations)
         self.position = nn.Parameter(torch.randn(rows * steps, width) * 0.02)
         self.queries = nn.Parameter(torch.randn(config.queries, width) * 0.02)
         # 64 numbers of every row of the slot are enough to ask with: 10,240 -> 320 would cost 3.3 M parameters.
@@ -51,7 +51,9 @@ class Encoder(nn.Module):
         nn.init.normal_(self.out.weight, std=0.6 / width**0.5)
 
     def forward(self, spectrogram: Tensor) -> Tensor:
-        grid = self.patchifier(spectrogram)[-1]
+        # The relations are products of neighbouring bins: what no convolution of the planes alone can form.
+        heard = torch.cat([spectrogram, weighted_relations(spectrogram)], 1) if self.hears_relations else spectrogram
+        grid = self.patchifier(heard)[-1]
         queries = self.queries.to(grid.dtype).expand(grid.shape[0], -1, -1)
         if self.row_summary is not None and self.slot_query is not None:
             queries = queries + self.slot_query(self.row_summary(grid.permute(0, 3, 2, 1)).flatten(2))

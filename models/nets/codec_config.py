@@ -25,6 +25,7 @@ class CodecConfig:
     slot_tied: bool  # latents tied to time slots, or untied learned queries
     queries: int  # tokens that carry the latents of a chunk; queries * query size = 8 * 64
     sketch: bool  # the pre-decoder predicts magnitudes, which scale the denoiser's output, and phase relations
+    hears_relations: bool = False  # the encoder is given the phase relations beside the spectrogram
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> CodecConfig:
@@ -63,6 +64,6 @@ CODEC_PRESETS = {
     "starter": CodecConfig(
         bands=((0, 64, 1), (64, 192, 2), (192, 448, 4), (448, 1024, 9)), channels=(64, 192, 320),
         conv_blocks=(1, 1, 0), strides=((4, 2), (2, 2)), heads=5, encoder_layers=5, feature_layers=4,
-        denoiser_layers=6, condition=256, slot_tied=True, queries=8, sketch=True,
+        denoiser_layers=6, condition=256, slot_tied=True, queries=8, sketch=True, hears_relations=True,
     ),
 }  # fmt: skip

@@ -207,14 +207,6 @@ class ConsistencyStep(nn.Module):
         return c_skip * noisy + c_out * raw.float()
 
 
-class FamilyEmbedding(nn.Embedding):
-    """A vector of length 1 per instrument family, fed where a CLAP vector will go: [12, 512]."""
-
-    def __init__(self, families: int = 12) -> None:
-        super().__init__(families, CLAP)
-        nn.init.orthogonal_(self.weight)
-
-
 def parameter_parts(net: DiT) -> dict[str, int]:
     """Parameters per part, named as in the table that `paper` is checked against."""
 

@@ -6,21 +6,22 @@ The weights are those the pack computes with: the large ones rounded to int8, wi
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.families import FAMILIES
+from models.clap import AUDIO_GRAPH, TEXT_GRAPH
+from models.gap_bridge import FILE as BRIDGE_GRAPH
 from models.manifest import Manifest
+from models.nets.clap import Clap, ClapConfig
 from models.nets.codec import Codec
 from models.nets.codec_config import CodecConfig
 from models.nets.dit import DiT, DiTConfig
+from models.nets.gap_bridge import GapBridge, GapBridgeConfig
 from models.nets.parameter_map import as_tensors, read_parameters
 from models.pack import Pack
 
@@ -46,29 +47,44 @@ def codec_from_pack(folder: Path) -> Checkpoint:
 
 
 def dit_from_pack(folder: Path) -> Checkpoint:
-    """State dict of a LatentModel (`dit.*`, `families.weight`) and notes, as `codec_from_pack`."""
+    """State dict of a LatentModel (`dit.*`) and notes, as `codec_from_pack`."""
     pack = Pack.open(folder)
     config = networks_config(pack.manifest)["dit"]
     found = _without("net.", _parameters(pack, DIT_GRAPH))
     for name in ("null_clap", "null_context"):
         found[name] = pack.array(f"{name}.npy")
     weights = _complete(found, DiT(DiTConfig(**config)).state_dict(), folder)
-    families = torch.from_numpy(pack.array("families.npy")[: len(FAMILIES)].copy())
-    named = {f"dit.{name}": value for name, value in weights.items()} | {"families.weight": families}
-    return named, _notes(pack, "dit", config)
+    return {f"dit.{name}": value for name, value in weights.items()}, _notes(pack, "dit", config)
+
+
+def clap_from_pack(folder: Path) -> Checkpoint:
+    """State dict of the pack's Clap and notes, as `codec_from_pack`; the temperature begins anew."""
+    pack = Pack.open(folder)
+    config = networks_config(pack.manifest)["clap"]
+    like = Clap(ClapConfig(**{**config, "channels": tuple(config["channels"])})).state_dict()
+    found = {"log_scale": like["log_scale"].numpy()}
+    for file, tower in ((AUDIO_GRAPH, "audio"), (TEXT_GRAPH, "text")):
+        found |= {f"{tower}.{name}": value for name, value in _parameters(pack, file).items()}
+    return _complete(found, like, folder), _notes(pack, "clap", config)
+
+
+def bridge_from_pack(folder: Path) -> Checkpoint:
+    """State dict of the pack's GapBridge and notes, as `codec_from_pack`."""
+    pack = Pack.open(folder)
+    config = networks_config(pack.manifest)["bridge"]
+    like = GapBridge(GapBridgeConfig(**config)).state_dict()
+    unused = {name: value.numpy() for name, value in like.items() if name.endswith("explained")}
+    return _complete(unused | _without("net.", _parameters(pack, BRIDGE_GRAPH)), like, folder), _notes(
+        pack, "bridge", config
+    )
 
 
 def networks_config(manifest: Manifest) -> dict[str, dict[str, Any]]:
-    """Fields of the CodecConfig (`codec`) and the DiTConfig (`dit`) that a pack was exported from."""
+    """Fields of the configurations (`codec`, `dit`, `clap`, `bridge`) that a pack was exported from."""
     try:
-        return {name: dict(manifest.provenance["networks"][name]) for name in ("codec", "dit")}
-    except (KeyError, TypeError) as error:
+        return {name: dict(config) for name, config in manifest.provenance["networks"].items()}
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("The pack does not say how large its networks are; export it again.") from error
-
-
-def describe(codec: Codec, dit: DiT) -> dict[str, dict[str, Any]]:
-    """What `networks_config` reads, for the manifest."""
-    return {"codec": asdict(codec.config), "dit": asdict(dit.config)}
 
 
 def require_all(found: set[str], codec: Codec, dit: DiT) -> None:
@@ -107,3 +123,6 @@ def _notes(pack: Pack, part: str, config: dict[str, Any]) -> dict[str, Any]:
     trained = pack.manifest.provenance.get("checkpoints", {}).get(part, {})
     name, version = pack.manifest.name, pack.manifest.version
     return {**trained, "config": config, "pack": f"{name} {version}"}
+
+
+READERS = {"codec": codec_from_pack, "dit": dit_from_pack, "clap": clap_from_pack, "bridge": bridge_from_pack}

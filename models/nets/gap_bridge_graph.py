@@ -20,6 +20,7 @@ from torch.export import Dim
 from models.nets.dit import CLAP
 from models.nets.gap_bridge import GapBridge
 from models.nets.graphs import Graph, to_onnx
+from models.nets.parameter_map import note_parameters
 from models.nets.preconditioning import c_noise, edm_scalings
 from models.nets.rounding import round_weights, shrink
 from models.session import Session
@@ -65,7 +66,9 @@ def export_bridge(net: GapBridge, path: Path, weights: str = "float32") -> Bridg
     """Write the graph with weights of float32, float16 or int8; ValueError when it differs from torch."""
     rounded = copy.deepcopy(net).eval()
     round_weights(rounded, weights)
-    model = to_onnx(bridge_graph(rounded))
+    graph = bridge_graph(rounded)
+    model = to_onnx(graph)
+    note_parameters(model, graph.module.state_dict())
     shrink(model, weights)
     onnx.checker.check_model(model)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -64,6 +64,13 @@ def relation_weights(magnitude: Tensor) -> Tensor:
     return torch.cat([advance, slope, magnitude[:, :1] * magnitude[:, 1:]], 1)
 
 
+def weighted_relations(spectrogram: Tensor) -> Tensor:
+    """Companded spectrogram `[batch, 4, 1024, n]` -> relations `[batch, 10, 1024, n]` as long as both bins are loud."""
+    power = spectrogram[:, 0::2].float().square() + spectrogram[:, 1::2].float().square()
+    weights = relation_weights((power + 1e-6).pow(0.25))
+    return phase_relations(spectrogram) * weights.repeat_interleave(2, 1)
+
+
 def build_spectrogram(magnitude: Tensor, phase: Tensor, noise: Tensor, next_frame: NextFrame | None = None) -> Tensor:
     """Magnitudes and relations of neighbouring chunks -> companded spectrogram `[batch, 4, 1024, n]`.
 

@@ -22,16 +22,20 @@ import torch
 from torch import Tensor, nn
 
 from models.data.captions import family_names
+from models.data.tokenizer_file import SOURCE_TOKENIZER
 from models.evaluate.retrieval import retrieval_figures
 from models.nets.clap import CLAP_PRESETS, TEXT_LENGTH, Clap, ClapConfig, contrastive_loss
 from models.tokenizer import Tokenizer
 from models.train import several
-from models.train.checkpoint import join_parts
-from models.train.clap_data import KNOWLEDGE, TOKENIZER, Batch, StemStore, augment
+from models.train.clap_data import KNOWLEDGE, Batch, StemStore, augment
+from models.train.clap_pairs import ClapPairs, save_pairs
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
+from models.train.trained import load_clap
 
-REFRESH_S = 0.5
+REFRESH_S, REFRESHING_S = 0.5, 0.25  # how often new songs are taken in, and for how long; 0.1 s took in 5 songs/s
+PAIR_CAPTIONS = 4  # of a stem, beside each of its two windows, for the bridge
+PAIR_STEMS = 256  # embedded at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,8 @@ class ClapSettings:
     wait_for: int = 256  # songs to wait for before the start, up to 5 minutes
     most_stems: int = 40_000
     workers: int = 0  # processes that write captions
+    pairs: Path | None = None  # where to write the pairs that the bridge learns from
+    keep_audio: bool = False  # train the text tower alone: what was learnt from audio vectors stays valid
 
 
 class ClapTask:
@@ -58,7 +64,7 @@ class ClapTask:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         # Before anything is put on the GPU: the store forks its workers.
         self.store = StemStore(settings.pool, self.device, settings.knows, settings.most_stems, settings.workers)
-        self.tokenizer = Tokenizer.load(TOKENIZER)
+        self.tokenizer = Tokenizer.load(SOURCE_TOKENIZER)
         torch.manual_seed(run.seed)
         self.module = first_clap(settings, len(self.tokenizer)).to(self.device)
         self.generator = torch.Generator(self.device)
@@ -66,7 +72,7 @@ class ClapTask:
         self._next_refresh = time.monotonic() + REFRESH_S
 
     def parameter_groups(self) -> list[tuple[nn.Module, float]]:
-        return [(self.module, 1.0)]
+        return [(self.module.text if self.settings.keep_audio else self.module, 1.0)]
 
     def rate(self, progress: float, step: int) -> float:
         """Linear warm-up in steps, then half a cosine over the budget down to 2 %."""
@@ -75,7 +81,7 @@ class ClapTask:
 
     def losses(self, progress: float, step: int) -> dict[str, Tensor]:
         if time.monotonic() >= self._next_refresh:
-            self.store.refresh()
+            self.store.refresh(REFRESHING_S)
             self._next_refresh = time.monotonic() + REFRESH_S
         self.generator.manual_seed(several.seed(self.seed, step))
         batch = self.store.draw(self.batch, self.generator)
@@ -85,7 +91,9 @@ class ClapTask:
         """InfoNCE of a batch, its sounds augmented; bfloat16 on CUDA."""
         heard = augment(batch.log_mel, several.seed(self.seed, step))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            audio, text = self.module.audio(heard), self.module.text(batch.tokens)
+            with torch.set_grad_enabled(not self.settings.keep_audio and torch.is_grad_enabled()):
+                audio = self.module.audio(heard)
+            text = self.module.text(batch.tokens)
         return contrastive_loss(self.module.similarity(audio, text), batch.alike)
 
     def check(self, averaged: Clap) -> dict[str, Any]:
@@ -108,7 +116,7 @@ class ClapTask:
             "batch": self.batch,
             "seed": self.seed,
             "songs": self.store.songs,
-            "tokenizer": TOKENIZER.name,
+            "tokenizer": SOURCE_TOKENIZER.name,
         }
 
     def compile(self) -> None:
@@ -145,13 +153,27 @@ def family_prompts(net: Clap, tokenizer: Tokenizer, unseen: bool, device: torch.
     return torch.nn.functional.normalize(torch.stack(vectors), dim=-1).cpu().numpy()
 
 
-def load_clap(run: Path) -> tuple[Clap, dict[str, Any]]:
-    """The averaged weights of a run on the CPU, in evaluation mode, and their metadata."""
-    weights, notes = join_parts(run / "ema" if (run / "ema").is_dir() else run)
-    sizes = {**notes["config"], "channels": tuple(notes["config"]["channels"])}
-    net = Clap(ClapConfig(**sizes))
-    net.load_state_dict(weights)
-    return net.eval(), notes
+@torch.no_grad()
+def embedded_pairs(net: Clap, store: StemStore, captions: int = PAIR_CAPTIONS) -> ClapPairs:
+    """Every stem that was learnt from, in both of its windows, beside some of its captions, as vectors."""
+    texts, audios, songs = [], [], []
+    for first in range(0, store.stems, PAIR_STEMS):
+        rows = slice(first, min(first + PAIR_STEMS, store.stems))
+        with torch.autocast(store.device.type, torch.bfloat16, enabled=store.device.type == "cuda"):
+            heard = net.audio(store.log_mel[rows].float().flatten(0, 1)).unflatten(0, (-1, 2))
+            read = net.text(store.codes[rows, :captions].long().flatten(0, 1)).unflatten(0, (-1, captions))
+        audios.append(heard.repeat_interleave(captions, 1).flatten(0, 1).float().cpu())
+        texts.append(read.repeat(1, 2, 1).flatten(0, 1).float().cpu())
+        songs.append(np.repeat(store.serial[rows], 2 * captions))
+    return ClapPairs(torch.cat(texts).numpy(), torch.cat(audios).numpy(), np.concatenate(songs))
+
+
+def write_pairs(clap: Path, pool: Path, knows: str, out: Path) -> None:
+    """The pairs of all songs in a pool that is full, with the CLAP of a run or a pack, in the folder `out`."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    store = StemStore(pool, device, knows, most_stems=4096)
+    store.wait(1)
+    save_pairs(out, embedded_pairs(load_clap(clap)[0].to(device), store))
 
 
 def train(settings: ClapSettings, run_settings: RunSettings) -> Path:
@@ -163,6 +185,8 @@ def train(settings: ClapSettings, run_settings: RunSettings) -> Path:
         task.compile()
         run.train()
         run.finish()
+        if settings.pairs and several.rank() == 0:
+            save_pairs(settings.pairs, embedded_pairs(run.ema.net, task.store))
     finally:
         task.store.close()
     return run_settings.out / "ema"
@@ -173,14 +197,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pool", type=Path, required=True, help="path of a pool, see models.data.pool")
     parser.add_argument("--from", dest="start", type=Path, help="run whose weights to begin with")
+    parser.add_argument("--keep-audio", action="store_true", help="with --from: train the text tower alone")
     parser.add_argument("--preset", choices=CLAP_PRESETS, default="starter")
+    parser.add_argument("--pairs", type=Path, help="folder for the pairs that models.train.gap_bridge learns from")
     parser.add_argument("--knows", choices=KNOWLEDGE, default="fonts", help="what is known about the pool's stems")
     plain = {"batch", "lr", "warmup", "wait_for", "most_stems", "workers"}
     for field in (field for field in fields(ClapSettings) if field.name in plain):
         parser.add_argument("--" + field.name.replace("_", "-"), type=type(field.default), default=field.default)
     add_options(parser, seconds=150.0, checkpoint_s=60.0, check_s=30.0)
     options = parser.parse_args(arguments)
-    named = {name: getattr(options, name) for name in (*plain, "pool", "start", "knows")}
+    named = {name: getattr(options, name) for name in (*plain, "pool", "start", "knows", "pairs", "keep_audio")}
     train(ClapSettings(config=CLAP_PRESETS[options.preset], **named), from_options(options))
 
 

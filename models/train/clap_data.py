@@ -1,7 +1,7 @@
 """Log-mels and captions of single stems on the training device, taken from a pool (`models.data.pool`) that may grow.
 
-A stem's 10.24 s are heard in the two 10 s windows at their ends; both log-mels are made once, on the device, as
-float16 (0.2 MB a stem instead of 2 MB of audio), so that a step of training transforms nothing. Songs are kept when
+A stem's 20.48 s are heard in the two 10 s windows at their ends; both log-mels are made once, on the device, as
+float16 (0.2 MB a stem instead of 4 MB of audio), so that a step of training transforms nothing. Songs are kept when
 the pool's writers go round and overwrite them.
 """
 
@@ -24,13 +24,13 @@ from models.data.captions import Writer, misspell
 from models.data.composer.dice import Dice
 from models.data.pool import FRAMES, HELD_OUT, PoolReader
 from models.data.stem_facts import StemFacts, facts_of_seed, family_only
+from models.data.tokenizer_file import SOURCE_TOKENIZER
 from models.families import FAMILIES
 from models.log_mel import BANDS, CLAP_FRAMES, COLUMNS
 from models.nets.clap import TEXT_LENGTH
 from models.nets.log_mel import LogMel
 from models.tokenizer import Tokenizer
 
-TOKENIZER = Path(__file__).parents[1] / "data" / "clap_tokenizer.json"
 CAPTIONS = 32  # per stem; a run of 4,000 steps of 1,024 out of 10,000 stems draws each about 400 times
 CHECKED_DETAILS = 4  # facts beside the instrument in the captions that retrieval is checked with
 KNOWLEDGE = ("fonts", "synthesis", "families")
@@ -78,6 +78,7 @@ class StemStore:
         self.log_mel = torch.empty(most_stems, 2, BANDS, COLUMNS, dtype=torch.float16, device=device)
         self.codes = torch.zeros(most_stems, CAPTIONS + 2, TEXT_LENGTH, dtype=torch.int16, device=device)
         self.family, self.held_out, self.songs = np.zeros(most_stems, np.int64), np.zeros(most_stems, bool), 0
+        self.serial = np.zeros(most_stems, np.int64)
         self.stems = 0
         self._waiting: dict[int, tuple[int, Future[Codes] | None]] = {}
         self._known: set[int] = set()
@@ -146,6 +147,7 @@ class StemStore:
         self.log_mel[rows] = self.hear(ends).unflatten(0, (-1, 2)).half()
         self.codes[rows] = torch.from_numpy(np.stack([codes[int(families[stem])] for stem in present])).to(self.device)
         self.family[rows], self.held_out[rows] = families[present], (serial - 1) % HELD_OUT == 0
+        self.serial[rows] = serial
         self.stems, self.songs = rows.stop, self.songs + 1
         return True
 
@@ -183,7 +185,7 @@ def _noisy(text: str, dice: Dice, tokenizer: Tokenizer) -> list[int]:
 
 @cache
 def _tokenizer() -> Tokenizer:
-    return Tokenizer.load(TOKENIZER)
+    return Tokenizer.load(SOURCE_TOKENIZER)
 
 
 def augment(log_mel: Tensor, seed: int) -> Tensor:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from models.data.tokenizer_file import SOURCE_TOKENIZER, load_clap
 from models.nets.clap_graphs import export_clap
 from models.tokenizer import Tokenizer
-from models.train.clap import load_clap
-from models.train.clap_data import TOKENIZER
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -17,7 +16,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("run", type=Path, help="run folder of models.train.clap")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--weights", choices=("float32", "float16", "int8"), default="int8")
-    parser.add_argument("--tokenizer", type=Path, default=TOKENIZER, help="the one that the run was trained with")
+    parser.add_argument("--tokenizer", type=Path, default=SOURCE_TOKENIZER, help="that of the run")
     options = parser.parse_args(arguments)
     net, _ = load_clap(options.run)
     for file, error in export_clap(net, Tokenizer.load(options.tokenizer), options.out, options.weights).items():

@@ -32,6 +32,7 @@ from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
 from models.train.song_feed import SongFeed
 from models.train.trained import load_codec
+from models.train.widen import hearing_relations
 
 PAIR_FRAMES = 2 * CHUNK_FRAMES + 2 * EDGE  # two chunks with the audio that their outer windows reach into
 
@@ -48,6 +49,7 @@ class CodecSettings:
     check_batch: int = 64
     warm_up: int = 150
     wait_for: int = 250
+    compile: str = "all"
 
 
 class CodecTask:
@@ -57,12 +59,12 @@ class CodecTask:
         self.settings, self.seed, self.batch = settings, run.seed, settings.batch
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(run.seed)
-        codec = Codec(settings.config) if settings.start is None else load_codec(settings.start)[0].train()
-        self.module = on_device(codec, self.device)
+        self.module = on_device(first_codec(settings), self.device)
         torch._dynamo.config.automatic_dynamic_shapes = False
         torch._dynamo.config.recompile_limit = 64
         compiled = torch.compile if self.device.type == "cuda" else (lambda function: function)
-        self.stage = STAGES[settings.stage](self.module, compiled)
+        network = compiled if settings.compile == "all" else (lambda function: function)
+        self.stage = STAGES[settings.stage](self.module, compiled, network)
         self.augment = compiled(training_audio)
         self.precision = torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
         self.feed = SongFeed(str(settings.pool), self.device, wait_for=settings.wait_for)
@@ -91,6 +93,16 @@ class CodecTask:
     def describe(self) -> dict[str, Any]:
         config = asdict(self.module.config)
         return {"stage": self.settings.stage, "config": config, "batch": self.batch, "seed": self.seed}
+
+
+def first_codec(settings: CodecSettings) -> Codec:
+    """A new codec, or the averaged weights of a run, or those of a pack; the encoder stage may widen what it hears."""
+    if settings.start is None:
+        return Codec(settings.config)
+    codec, _ = load_codec(settings.start)
+    if settings.stage == "encoder" and settings.config.hears_relations:
+        codec = hearing_relations(codec)
+    return codec.train()
 
 
 def draw_pairs(feed: SongFeed, batch: int, augment: Callable[..., Tensor], held_out: bool = False) -> Tensor:
@@ -162,6 +174,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--check-batch", type=int, default=64)
     parser.add_argument("--warm-up", type=int, default=150, help="steps of linear warm-up")
     parser.add_argument("--wait-for", type=int, default=250, help="songs that must be there before the start")
+    parser.add_argument(
+        "--compile", choices=("all", "small"), default="all",
+        help="on CUDA; small: not the networks, which takes two to four minutes, for a run too short to wait for it",
+    )  # fmt: skip
     add_options(parser)
     options = parser.parse_args(arguments)
     named = {field.name: getattr(options, field.name) for field in fields(CodecSettings) if field.name != "config"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +19,7 @@ from models.train.codec_losses import (
     magnitude_loss,
     phase_loss,
 )
-from models.train.encoder_stage import require_sketch
+from models.train.encoder_stage import Compiled, require_sketch
 from models.train.pairs import as_chunks, join_pairs, pair_audio, roughened, scale
 from models.train.spectral_distance import energy_distance, log_spectral_distance_db
 
@@ -39,15 +38,14 @@ class DecoderStage:
 
     name, peak_rate, hold = "decoder", 6e-4, 0.1
 
-    def __init__(self, codec: Codec, compiled: Callable[..., Callable[..., Tensor]]) -> None:
+    def __init__(self, codec: Codec, compiled: Compiled, network: Compiled) -> None:
+        """`network` and `compiled`: torch.compile, or nothing, for the networks and for everything else."""
         if self.name == "decoder":
             require_sketch(codec)
         self.codec = codec
         self.weight = bin_weights(codec.config.bands, codec.latent_mean.device)
-        self.encode = compiled(codec.encode)
-        self.features = compiled(codec.features)
-        self.student = compiled(codec.denoise)
-        self.teacher = compiled(codec.denoise)
+        self.encode, self.features = network(codec.encode), network(codec.features)
+        self.student, self.teacher = network(codec.denoise), network(codec.denoise)
         self.consistency = compiled(consistency_loss)
         self.magnitude, self.phase = compiled(magnitude_loss), compiled(phase_loss)
         self.next_frame = compiled(build_frame)

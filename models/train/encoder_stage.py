@@ -20,6 +20,8 @@ from models.train.codec_losses import (
 )
 from models.train.pairs import as_chunks, join_pairs, roughened
 
+Compiled = Callable[..., Callable[..., Tensor]]
+
 
 def require_sketch(codec: Codec) -> None:
     """ValueError for a codec whose pre-decoder makes no sketch."""
@@ -32,11 +34,12 @@ class EncoderStage:
 
     name, peak_rate, hold = "encoder", 8e-4, 0.3
 
-    def __init__(self, codec: Codec, compiled: Callable[..., Callable[..., Tensor]]) -> None:
+    def __init__(self, codec: Codec, compiled: Compiled, network: Compiled) -> None:
+        """`network` and `compiled`: torch.compile, or nothing, for the networks and for everything else."""
         require_sketch(codec)
         self.codec = codec
         self.weight = bin_weights(codec.config.bands, codec.latent_mean.device)
-        self.forward = compiled(self._forward)
+        self.forward = network(self._forward)
         self.magnitude, self.phase = compiled(magnitude_loss), compiled(phase_loss)
 
     def parameter_groups(self) -> list[tuple[nn.Module, float]]:

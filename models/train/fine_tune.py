@@ -4,8 +4,10 @@
 
 `codec` trains how latents are turned into sound (pre-decoder and denoiser); the encoder stays as it is, so that
 latents, and what was trained on them, stay valid. `dit` trains the diffusion model, `consistency` the fast model that
-a pack holds, from a `dit` run or a pack. The songs are cut into excerpts first (`models.train.songs_of_user`), which
-does not count as training time. The same call with `--resume` goes on after a kill from the last checkpoint.
+a pack holds, from a `dit` run or a pack. `clap` teaches the words for instruments your sounds of them (the audio tower
+stays, so that styles stay valid), `bridge` which sounds those words may mean.
+The songs are cut into excerpts first (`models.train.songs_of_user`), which does not count as training time. The same
+call with `--resume` goes on after a kill from the last checkpoint.
 `torchrun ... -m models.train.fine_tune` trains in several processes.
 """
 
@@ -20,19 +22,19 @@ from models.errors import ModelError
 from models.train.lineage import CODEC_STAGES, is_pack, pack_behind, read_note, stage_of, starting_point, write_note
 from models.train.songs_of_user import UserSongs
 
-STAGES = {"codec": "decoder", "dit": "dit", "consistency": "consistency"}
-LATER = {
-    "bridge": "The bridge from words to sounds cannot be trained by users yet: codec, dit and consistency can.",
-    "clap": "The text-audio model cannot be trained by users yet: codec, dit and consistency can.",
-}
-FITTING = {"codec": CODEC_STAGES, "dit": ("dit", "consistency"), "consistency": ("dit", "consistency")}
+STAGES = {"codec": "decoder", "dit": "dit", "consistency": "consistency", "clap": "clap", "bridge": "bridge"}
+LATENT_STAGES = ("dit", "consistency")
+FITTING = {"codec": CODEC_STAGES, **dict.fromkeys(LATENT_STAGES, LATENT_STAGES), "clap": ("clap",),
+           "bridge": ("clap",)}  # fmt: skip
 PACKED = "A pack is made of it by: riffbridge pack {run} --out FOLDER"
 NEXT = {
     "codec": PACKED,
     "dit": "What a pack holds is made of it by: riffbridge train --stage consistency --from {run} ...",
     "consistency": PACKED,
+    "clap": "The bridge is fitted to it by: riffbridge train --stage bridge --from {run} ...",
+    "bridge": "A pack is made of it, and of the clap run before it if there was one, by: riffbridge pack ... {run}",
 }
-ON_CPU = {"codec": 8, "dit": 32, "consistency": 32}  # batches that a processor gets through
+ON_CPU = {"codec": 8, "dit": 32, "consistency": 32, "clap": 32, "bridge": 256}  # batches that a processor gets through
 REMEMBERED = ("data", "start", "stage", "codec", "seed")
 
 
@@ -42,13 +44,11 @@ def check(options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         ValueError: with a sentence.
     """
-    if options.stage in LATER:
-        raise ValueError(LATER[options.stage])
     start = starting_point(options.start)
     if not is_pack(start) and stage_of(start) not in FITTING[options.stage]:
         raise ValueError(f"{start} holds a {stage_of(start)} run, from which --stage {options.stage} cannot go on.")
     note = {"data": str(options.data.absolute()), "start": str(start), "stage": options.stage, "seed": options.seed}
-    if options.stage != "codec":
+    if options.stage in LATENT_STAGES:
         note["codec"] = str(_codec(options, start))
     _check_run(options, note)
     return note
@@ -81,7 +81,9 @@ def train(options: argparse.Namespace, note: dict[str, Any], songs: UserSongs, t
     words += ["--steps", str(options.steps)] if options.steps else []
     batch = options.batch or _batch(options.stage)
     words += ["--batch", str(batch)] if batch else []
-    if options.stage == "codec":
+    if options.stage in ("clap", "bridge"):
+        _train_words(options, note, songs, words, batch)
+    elif options.stage == "codec":
         from models.train import codec
 
         check_batch = ["--check-batch", str(min(64, batch or 64))]
@@ -90,6 +92,27 @@ def train(options: argparse.Namespace, note: dict[str, Any], songs: UserSongs, t
         from models.train import latent
 
         latent.main([*words, "--latents", str(songs.latents)])
+
+
+def _train_words(
+    options: argparse.Namespace, note: dict[str, Any], songs: UserSongs, words: list[str], batch: int
+) -> None:
+    """The stages of CLAP and of the bridge. Of a user's stems the family is known, and how people call it."""
+    if options.stage == "clap":
+        from models.train import clap
+
+        clap.main([*words, "--keep-audio", "--knows", "families", "--pool", str(songs.pool), "--wait-for", "1"])
+        return
+    from models.train import clap, gap_bridge
+
+    start, pairs = Path(note["start"]), songs.work / "pairs"
+    clap.write_pairs(start, songs.pool, "families", pairs)
+    given = {"--pairs": pairs, "--out": options.out, "--seed": options.seed, "--seconds": options.minutes * 60}
+    given |= {"--from": pack_behind(start), "--checkpoint-s": options.checkpoint_s}
+    given |= {"--batch": batch} if batch else {}
+    given |= {"--steps": options.steps} if options.steps else {}
+    told = [str(word) for pair in given.items() for word in pair] + (["--resume"] if options.resume else [])
+    gap_bridge.main(told)
 
 
 def _batch(stage: str) -> int:
@@ -104,8 +127,8 @@ def prepare(options: argparse.Namespace, note: dict[str, Any], songs: UserSongs)
     if int(os.environ.get("RANK", "0")) == 0:
         # Before torch is loaded: the excerpts are cut by forked processes.
         made = songs.render()
-        if options.stage != "codec":
-            songs.encode(Path(note["codec"]))
+        if options.stage in LATENT_STAGES:
+            songs.encode(Path(note["codec"]), pack_behind(Path(note["start"])))
         write_note(options.out, note | {"songs": made["songs"], "training": made["training"]})
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         from models.train import several
@@ -124,13 +147,13 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--data", type=Path, required=True, help="folder of multitracks; see models.data.check")
     made.add_argument("--from", dest="start", default="starter", help="pack or run to go on from")
-    made.add_argument("--stage", choices=[*STAGES, *LATER], required=True)
+    made.add_argument("--stage", choices=STAGES, required=True)
     made.add_argument("--out", type=Path, required=True, help="run folder")
     made.add_argument("--minutes", type=float, default=30.0, help="training time, without preparing the songs")
     made.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
     made.add_argument("--codec", help="run or pack whose latents are learnt; default what --from was trained with")
     made.add_argument("--work", type=Path, help="folder for excerpts and latents, kept; default in --out, deleted")
-    made.add_argument("--excerpts", type=int, default=0, help="of 10.24 s, 12 MB of disk and memory each")
+    made.add_argument("--excerpts", type=int, default=0, help="of 20.48 s, 24 MB of disk and memory each")
     made.add_argument("--workers", type=int, default=os.cpu_count() or 2, help="processes that cut excerpts")
     made.add_argument("--batch", type=int, default=0, help="per process; smaller ones need less memory")
     made.add_argument("--steps", type=int, default=0, help="count steps instead of minutes")

@@ -20,11 +20,12 @@ from torch import Tensor, nn
 
 from models.nets.gap_bridge import GAP_BRIDGE_PRESETS, GapBridge, GapBridgeConfig
 from models.nets.preconditioning import SIGMA_MAX, SIGMA_MIN
-from models.train.checkpoint import join_parts, read_state
+from models.train.checkpoint import read_state
 from models.train.clap_pairs import HELD_OUT_SHARE, load_pairs, split
 from models.train.diffusion import Network, edm_loss, heun_sample
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
+from models.train.trained import load_bridge
 
 LOG_SIGMA_MEAN, LOG_SIGMA_STD = -1.2, 1.2  # of EDM, for data of standard deviation .5
 PROBES = 1024  # held-out pairs at most that a check looks at
@@ -136,14 +137,6 @@ def draw(net: GapBridge, texts: Tensor, seed: int, steps: int = 30, given: bool 
     noise = torch.randn(len(texts), net.config.components, generator=generator, device=texts.device)
     flags = torch.full((len(texts),), given, device=texts.device)
     return F.normalize(net.audio.restore(heun_sample(conditioned(net, texts, flags), noise, steps)), dim=-1)
-
-
-def load_bridge(run: Path) -> tuple[GapBridge, dict[str, Any]]:
-    """The averaged weights of a run (or of a copy of its `ema` folder) in evaluation mode, and their metadata."""
-    tensors, meta = join_parts(run / "ema" if (run / "ema").is_dir() else run)
-    net = GapBridge(GapBridgeConfig(**meta["config"]))
-    net.load_state_dict(tensors)
-    return net.eval(), meta
 
 
 def train(settings: BridgeSettings, run_settings: RunSettings) -> Path:

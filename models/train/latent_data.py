@@ -1,8 +1,9 @@
-"""Latents of many songs in device memory, and batches drawn from them there.
+"""Latents of many windows of songs in device memory, and batches drawn from them there.
 
-The folder, written by the encoding command, holds `targets.f16` [song, 6, 120, 64] (raw tanh latents of each stem),
-`contexts.f16` [song, 6, 2, 120, 64] (two mixes of other stems per target), `families.i8` [song, 6] (-1: no stem),
-`count` (songs written so far, as text) and `norm.json` (mean[64], std[64]). It may grow while it is read.
+The folder, written by `models.train.latents`, holds `targets.f16` [song, 6, 120, 64] (raw tanh latents of each stem),
+`contexts.f16` [song, 6, 2, 120, 64] (two mixes of other stems per target), `claps.f16` [song, 6, 512] (what the stem
+sounds like, heard elsewhere in the song), `families.i8` [song, 6] (-1: no stem), `count` (written so far, as text)
+and `norm.json` (mean[64], std[64]). It may grow while it is read. A song here is one window.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.nets.preconditioning import SIGMA_DATA
 
-STEMS, MIXES, TOKENS, LATENT, SLOTS = 6, 2, 120, 64, 8
+STEMS, MIXES, TOKENS, LATENT, SLOTS, CLAP = 6, 2, 120, 64, 8, 512
 
 DROP_CONTEXT = 0.2
-DROP_FAMILY = 0.2
+DROP_CLAP = 0.2
 DROP_BOTH = 0.1
 
 
@@ -32,13 +33,13 @@ class Batch:
     clean: Tensor  # [batch, token, 64]
     context: Tensor  # [batch, token, 64]
     context_present: Tensor  # [batch] bool
-    family: Tensor  # [batch] int64
-    family_present: Tensor  # [batch] bool
+    clap: Tensor  # [batch, 512] CLAP vectors of length 1
+    clap_present: Tensor  # [batch] bool
 
     def with_context(self, context: Tensor, present: bool = True) -> Batch:
         """The same targets beside another context, or (present = False) beside none."""
         flags = torch.full_like(self.context_present, present)
-        return Batch(self.clean, context, flags, self.family, self.family_present)
+        return Batch(self.clean, context, flags, self.clap, self.clap_present)
 
 
 class LatentPool:
@@ -60,6 +61,7 @@ class LatentPool:
         self.scale = SIGMA_DATA / torch.tensor(norm["std"], dtype=torch.float32, device=device)
         self.targets = torch.empty(0, STEMS, TOKENS, LATENT, dtype=torch.float16, device=device)
         self.contexts = torch.empty(0, STEMS, MIXES, TOKENS, LATENT, dtype=torch.float16, device=device)
+        self.claps = torch.empty(0, STEMS, CLAP, dtype=torch.float16, device=device)
         self.families = np.empty((0, STEMS), np.int8)
         count = self._available()
         if count < 4:
@@ -93,7 +95,7 @@ class LatentPool:
             mix=uniform(MIXES).long(),
             tokens=start[:, None] + torch.arange(chunks * SLOTS, device=self.device),
             context_present=both & (uniform() >= DROP_CONTEXT),
-            family_present=both & (uniform() >= DROP_FAMILY),
+            clap_present=both & (uniform() >= DROP_CLAP),
         )
 
     def probe(self, most: int = 256) -> Batch:
@@ -102,29 +104,34 @@ class LatentPool:
         rows = [(song, np.flatnonzero(self.families[song] >= 0)) for song in range(start, stop)][:most]
         flat = [song * STEMS + stems[song % len(stems)] for song, stems in rows if len(stems)]
         row = torch.tensor(flat, device=self.device)
-        family = torch.from_numpy(self.families.reshape(-1)[flat].astype(np.int64)).to(self.device)
         yes = torch.ones(len(flat), dtype=torch.bool, device=self.device)
         tokens = torch.arange(TOKENS, device=self.device).expand(len(flat), -1)
         return Batch(
-            self._rows(self.targets, row, tokens), self._rows(self.contexts, row * MIXES, tokens), yes, family, yes
+            self._rows(self.targets, row, tokens),
+            self._rows(self.contexts, row * MIXES, tokens),
+            yes,
+            self._claps(row),
+            yes,
         )
 
-    def _batch(
-        self, pair: Tensor, mix: Tensor, tokens: Tensor, context_present: Tensor, family_present: Tensor
-    ) -> Batch:
+    def _batch(self, pair: Tensor, mix: Tensor, tokens: Tensor, context_present: Tensor, clap_present: Tensor) -> Batch:
         row = self._pairs[pair]
         return Batch(
             self._rows(self.targets, row, tokens),
             self._rows(self.contexts, row * MIXES + mix, tokens),
             context_present,
-            self._pair_families[pair],
-            family_present,
+            self._claps(row),
+            clap_present,
         )
 
     def _rows(self, latents: Tensor, row: Tensor, tokens: Tensor) -> Tensor:
         """Normalised latents [batch, token, 64] of windows `row` [batch] at `tokens` [batch, token]."""
         raw = latents.view(-1, LATENT)[row[:, None] * TOKENS + tokens]
         return (raw.float() - self.mean) * self.scale
+
+    def _claps(self, row: Tensor) -> Tensor:
+        """CLAP vectors of stems `row` [batch] -> [batch, 512] of length 1, which float16 had made inexact."""
+        return nn.functional.normalize(self.claps.view(-1, CLAP)[row].float(), dim=-1)
 
     def _available(self) -> int:
         return count_songs(self.folder)
@@ -135,7 +142,9 @@ class LatentPool:
             room = count if self.songs == 0 else max(count, len(self.targets) * 3 // 2)
             self.targets = _enlarge(self.targets, room)
             self.contexts = _enlarge(self.contexts, room)
-        for name, store in (("targets.f16", self.targets), ("contexts.f16", self.contexts)):
+            self.claps = _enlarge(self.claps, room)
+        stores = {"targets.f16": self.targets, "contexts.f16": self.contexts, "claps.f16": self.claps}
+        for name, store in stores.items():
             fresh = _read(self.folder / name, np.dtype(np.float16), self.songs, count, tuple(store.shape[1:]))
             store[self.songs : count] = torch.from_numpy(fresh).to(self.device)
         families = _read(self.folder / "families.i8", np.dtype(np.int8), self.songs, count, (STEMS,))
@@ -151,7 +160,6 @@ class LatentPool:
         chance = np.bincount(family)[family] ** -0.5
         cdf = np.cumsum(chance) / chance.sum()
         self._pairs = torch.from_numpy(flat).to(self.device)
-        self._pair_families = torch.from_numpy(family).to(self.device)
         self._cdf = torch.from_numpy(cdf.astype(np.float32)).to(self.device)
 
 

@@ -1,4 +1,4 @@
-"""A latent network together with its table of prompt vectors: what one training run produces."""
+"""A latent network with the conditions of a batch bound to it: what one training run produces."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.families import FAMILIES
 from models.guidance import Guidance
-from models.nets.dit import DIT_PRESETS, DiT, DiTConfig, FamilyEmbedding
+from models.nets.dit import DIT_PRESETS, DiT, DiTConfig
 from models.nets.unet import UNET_PRESETS, UNet, UNetConfig
 from models.train.checkpoint import join_parts
 from models.train.diffusion import Network, guide
@@ -25,7 +24,7 @@ PRESETS: dict[str, Mapping[str, Config]] = {"dit": DIT_PRESETS, "unet": UNET_PRE
 
 
 class LatentModel(nn.Module):
-    """`dit` or `unet`, and `families`; a checkpoint names them `dit.*` or `unet.*`, and `families.weight`."""
+    """`dit` or `unet`; a checkpoint names its weights `dit.*` or `unet.*`."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -33,7 +32,6 @@ class LatentModel(nn.Module):
             self.unet = UNet(config)
         else:
             self.dit = DiT(config)
-        self.families = FamilyEmbedding(len(FAMILIES))
 
     @property
     def net(self) -> DiT | UNet:
@@ -43,7 +41,7 @@ class LatentModel(nn.Module):
     def network(self, batch: Batch) -> Network:
         """F with the batch's conditions bound; bfloat16 inside on CUDA, float32 outside."""
         context = self.net.fill_context(batch.context, batch.context_present)
-        clap = self.net.fill_clap(self.families(batch.family), batch.family_present)
+        clap = self.net.fill_clap(batch.clap, batch.clap_present)
         device = batch.clean.device.type
 
         def run(scaled: Tensor, noise: Tensor) -> Tensor:
@@ -59,7 +57,7 @@ class LatentModel(nn.Module):
             given = replace(
                 batch,
                 context_present=batch.context_present & context,
-                family_present=batch.family_present & prompt,
+                clap_present=batch.clap_present & prompt,
             )
             return self.network(given)
 

@@ -1,13 +1,15 @@
-"""Encode the songs of a pool into latents for the latent models, beside or after codec training.
+"""Encode the excerpts of a pool into latents for the latent models, beside or after codec training.
 
-    python -m models.train.latents --codec runs/codec --pool /dev/shm/songs --out /dev/shm/latents --seconds 800
+    python -m models.train.latents --codec runs/codec --clap runs/clap --pool /dev/shm/songs --out /dev/shm/latents
 
-Per song: the latents of every stem that sounds in half of its window as target, and for every target two contexts,
-each a random non-empty subset of the other stems that sound at all, mixed before encoding (latents do not add up).
-The folder holds memory-mapped arrays of the raw tanh latents: `targets.f16 [n, 6, 120, 64]`,
-`contexts.f16 [n, 6, 2, 120, 64]`, `families.i8 [n, 6]` (-1: no target), the number of songs done in `count`, and
-`norm.json` with the codec's mean and standard deviation per latent dimension. With `--once` also `held_out`: the
-first and the last + 1 of the songs of validation.
+An excerpt is two windows. Per window: the latents of every stem that sounds in half of it as target, and for every
+target two contexts, each a random non-empty subset of the other stems that sound at all, mixed before encoding
+(latents do not add up). A target is described by the CLAP vector of the same stem in the excerpt's other window, so
+that the vector tells what plays and not which notes; by its own window only where it rests in the other.
+The folder holds memory-mapped arrays, one row per window: `targets.f16 [n, 6, 120, 64]` (raw tanh latents),
+`contexts.f16 [n, 6, 2, 120, 64]`, `claps.f16 [n, 6, 512]`, `families.i8 [n, 6]` (-1: no target), the number of windows
+done in `count`, and `norm.json` with the codec's mean and standard deviation per latent dimension. With `--once` also
+`held_out`: the first and the last + 1 of the windows of validation.
 """
 
 from __future__ import annotations
@@ -23,14 +25,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.data.pool import HELD_OUT, STEMS, PoolReader
-from models.data.windows import QUIETEST_WINDOW_DB, Recipe, activity, level_db
+from models.data.pool import HELD_OUT, STEMS, WINDOW_FRAMES, WINDOWS, PoolReader
+from models.data.windows import BLOCK, QUIETEST_WINDOW_DB, SILENCE_DB, Recipe
+from models.log_mel import CLAP_FRAMES
+from models.nets.clap import EMBEDDING, Clap
 from models.nets.codec import LATENT, SLOTS, Codec
+from models.nets.log_mel import LogMel
 from models.nets.spectrogram import CHUNK_FRAMES, chunk_spectrograms
 from models.train.codec import on_device
-from models.train.trained import load_codec
+from models.train.trained import load_clap, load_codec
 
-WINDOW_CHUNKS = 15
+WINDOW_CHUNKS = WINDOW_FRAMES // CHUNK_FRAMES
 TOKENS = WINDOW_CHUNKS * SLOTS
 CONTEXTS = 2
 MINIMUM_ACTIVE = Recipe().minimum_active
@@ -38,23 +43,37 @@ PUBLISH_S = 5.0
 
 
 class LatentStore:
-    """The growing folder; `count` is written after the arrays, so a reader never sees half a song."""
+    """The growing folder; `count` is written after the arrays, so a reader never sees half an excerpt."""
 
-    def __init__(self, folder: Path, songs: int) -> None:
+    def __init__(self, folder: Path, windows: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.capacity, self.count = folder, songs, 0
+        self.folder, self.capacity, self.count = folder, windows, 0
 
         def array(name: str, dtype: str, *shape: int) -> np.memmap:
-            return np.memmap(folder / name, dtype, "w+", shape=(songs, STEMS, *shape))
+            return np.memmap(folder / name, dtype, "w+", shape=(windows, STEMS, *shape))
 
         self.targets = array("targets.f16", "float16", TOKENS, LATENT)
         self.contexts = array("contexts.f16", "float16", CONTEXTS, TOKENS, LATENT)
+        self.claps = array("claps.f16", "float16", EMBEDDING)
         self.families = array("families.i8", "int8")
 
-    def add(self, there: np.ndarray, targets: np.ndarray, contexts: np.ndarray, families: np.ndarray) -> None:
-        """One song; `there` names the places of its targets, the arrays hold those only."""
+    @property
+    def is_full(self) -> bool:
+        """No room for another excerpt."""
+        return self.count + WINDOWS > self.capacity
+
+    def add(
+        self,
+        there: np.ndarray,
+        targets: np.ndarray,
+        contexts: np.ndarray,
+        claps: np.ndarray,
+        families: np.ndarray,
+    ) -> None:
+        """One window; `there` names the places of its targets, the arrays hold those only, `families` all places."""
         row = self.count
-        self.targets[row, there], self.contexts[row, there], self.families[row] = targets, contexts, families
+        self.targets[row, there], self.contexts[row, there], self.claps[row, there] = targets, contexts, claps
+        self.families[row] = families
         self.count += 1
 
     def publish(self) -> None:
@@ -64,15 +83,17 @@ class LatentStore:
         fresh.rename(self.folder / "count")
 
 
-def roles(audio: np.ndarray, families: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Who may be a target and who may be heard in contexts, two bool [stem], of stems [stem, 2, frame] at -1..1.
+def roles(audio: Tensor, families: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Who may be a target and who may be heard in contexts, two bool [stem], of a window [stem, 2, frame] at -1..1.
 
     A context stem sounds somewhere in the window. A target sounds in half of it, not too softly, and beside at least
     one other stem: a song for one stem alone says nothing about playing along.
     """
-    active = activity(audio)
+    blocks = audio.shape[2] // BLOCK
+    power = audio[:, :, : blocks * BLOCK].unflatten(2, (blocks, BLOCK)).square().mean((1, 3))
+    active = (power > 10 ** (SILENCE_DB / 10)).cpu().numpy()
+    loud = (audio.square().mean((1, 2)) >= 10 ** (QUIETEST_WINDOW_DB / 10)).cpu().numpy()
     sounding = active.any(1) & (families >= 0)
-    loud = np.array([level_db(stem) >= QUIETEST_WINDOW_DB for stem in audio])
     targets = sounding & loud & (active.mean(1) >= MINIMUM_ACTIVE) & (sounding.sum() >= 2)
     return targets, sounding
 
@@ -91,10 +112,10 @@ def context_masks(targets: np.ndarray, sounding: np.ndarray, random: np.random.G
 
 @torch.no_grad()
 def encode_song(codec: Codec, audio: Tensor, targets: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
-    """Latents of the targets of a song, and of two contexts for each.
+    """Latents of the targets of a window, and of two contexts for each.
 
     Args:
-        audio: all stems [stem, 2, 491520].
+        audio: all stems of a window [stem, 2, 491520].
         targets: which of them are wanted, int64 [target].
         masks: the stems of each context, bool [target, 2, stem].
 
@@ -112,11 +133,24 @@ def encode_song(codec: Codec, audio: Tensor, targets: Tensor, masks: Tensor) -> 
     return latents[:count], latents[count:].unflatten(0, (count, CONTEXTS))
 
 
+class Listener:
+    """The audio tower of a CLAP, for whole windows of stereo stems."""
+
+    def __init__(self, clap: Clap, device: torch.device) -> None:
+        self.tower, self.hear = clap.audio.to(device).eval(), LogMel().to(device)
+
+    @torch.no_grad()
+    def __call__(self, audio: Tensor) -> Tensor:
+        """Audio `[stem, 2, frame]`, 10 s or longer -> vectors `[stem, 512]` of its first 10 s."""
+        return self.tower(self.hear(audio[..., :CLAP_FRAMES].mean(1)))
+
+
 @dataclass
 class Encoder:
-    """Encodes what comes into a pool, song after song, until the time is over or the store is full."""
+    """Encodes what comes into a pool, excerpt after excerpt, until the time is over or the store is full."""
 
     codec: Codec
+    listener: Listener
     reader: PoolReader
     store: LatentStore
     random: np.random.Generator
@@ -132,11 +166,11 @@ class Encoder:
                 time.sleep(0.5)
             for slot in fresh:
                 seen[slot] = self._take(int(slot))
-                time.sleep(max(0.0, self.store.count / self.songs_per_s - (time.monotonic() - start)))
+                time.sleep(max(0.0, self.store.count / WINDOWS / self.songs_per_s - (time.monotonic() - start)))
                 if time.monotonic() - last > PUBLISH_S:
                     self.store.publish()
                     last = time.monotonic()
-                    print(f"latents: {self.store.count} songs", flush=True)
+                    print(f"latents: {self.store.count} windows", flush=True)
                 if self._is_over(start + seconds):
                     break
         self.store.publish()
@@ -161,45 +195,62 @@ class Encoder:
         return np.nonzero((serials != seen) & (serials > 0))[0]
 
     def _is_over(self, end: float) -> bool:
-        return time.monotonic() > end or self.store.count >= self.store.capacity
+        return time.monotonic() > end or self.store.is_full
 
     def _take(self, slot: int) -> int:
-        """Encode the song of a slot, if it is whole and has a target; returns its serial."""
+        """Encode the excerpt of a slot, if it is whole and has a target; returns its serial."""
         audio, families, serial = self.reader.read(slot)
-        stems = audio.astype(np.float32) / 32_768
-        targets, sounding = roles(stems, families)
-        if serial and targets.any():
-            there = np.flatnonzero(targets)
-            device = self.codec.latent_mean.device
-            masks = torch.from_numpy(context_masks(targets, sounding, self.random)[there]).to(device)
-            wanted = torch.from_numpy(there).to(device)
-            encoded = encode_song(self.codec, torch.from_numpy(stems).to(device), wanted, masks)
-            clean, contexts = (latents.cpu().numpy() for latents in encoded)
-            self.store.add(there, clean, contexts, np.where(targets, families, -1))
+        if not serial or self.store.is_full:
+            return serial
+        stems = torch.from_numpy(audio).to(self.codec.latent_mean.device).float() / 32_768
+        windows = stems.split(WINDOW_FRAMES, dim=2)
+        found = [roles(window, families) for window in windows]
+        if not any(targets.any() for targets, _ in found):
+            return serial
+        claps = torch.stack([self.listener(window) for window in windows])
+        for place, (window, (targets, sounding)) in enumerate(zip(windows, found, strict=True)):
+            rests = torch.from_numpy(~found[1 - place][0]).to(claps.device)
+            described = torch.where(rests[:, None], claps[place], claps[1 - place])
+            self._add(window, families, targets, sounding, described)
         return serial
+
+    def _add(
+        self, window: Tensor, families: np.ndarray, targets: np.ndarray, sounding: np.ndarray, claps: Tensor
+    ) -> None:
+        """One row of the store."""
+        there = np.flatnonzero(targets)
+        wanted = torch.from_numpy(there).to(window.device)
+        masks = torch.from_numpy(context_masks(targets, sounding, self.random)[there]).to(window.device)
+        if len(there):
+            clean, contexts = (latents.cpu().numpy() for latents in encode_song(self.codec, window, wanted, masks))
+        else:
+            clean, contexts = np.zeros((0, TOKENS, LATENT)), np.zeros((0, CONTEXTS, TOKENS, LATENT))
+        self.store.add(there, clean, contexts, claps[wanted].cpu().numpy(), np.where(targets, families, -1))
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--codec", type=Path, required=True, help="run folder of the codec, or a pack")
+    parser.add_argument("--clap", type=Path, required=True, help="run folder of the CLAP, or a pack")
     parser.add_argument("--pool", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=600.0)
-    parser.add_argument("--songs", type=int, default=24_000, help="stop after so many")
+    parser.add_argument("--windows", type=int, default=40_000, help="stop after so many")
     parser.add_argument("--songs-per-s", type=float, default=math.inf, help="leave the device to training beside this")
     parser.add_argument("--once", action="store_true", help="encode a pool that is full, and end")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     torch.manual_seed(options.seed)
-    codec = on_device(load_codec(options.codec)[0], torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    store = LatentStore(options.out, options.songs)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    codec, listener = on_device(load_codec(options.codec)[0], device), Listener(load_clap(options.clap)[0], device)
+    store = LatentStore(options.out, options.windows)
     norm = {"mean": codec.latent_mean.tolist(), "std": codec.latent_std.tolist()}
     (options.out / "norm.json").write_text(json.dumps(norm))
     random = np.random.default_rng(options.seed)
-    encoder = Encoder(codec, PoolReader(options.pool), store, random, options.songs_per_s)
+    encoder = Encoder(codec, listener, PoolReader(options.pool), store, random, options.songs_per_s)
     encoder.run_once() if options.once else encoder.run(options.seconds)
-    print(f"latents: {store.count} songs in {options.out}", flush=True)
+    print(f"latents: {store.count} windows in {options.out}", flush=True)
 
 
 if __name__ == "__main__":

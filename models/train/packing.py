@@ -34,19 +34,22 @@ class Parts:
 
     codec: Path
     dit: Path
+    clap: Path
+    bridge: Path
     base: Path  # the pack that the runs go back to
     latents_of: Path | None  # the codec whose latents `dit` learnt, where that is known
 
 
 def choose(runs: list[Path]) -> Parts:
-    """Sorts runs into codec and latent model and completes them.
+    """Sorts runs by what they hold and completes them.
 
     Raises:
         ValueError: two of a kind, or a run that cannot be played.
     """
     codecs = [run for run in runs if holds_codec(run)]
-    models = [run for run in runs if run not in codecs]
-    for kind, found in (("codec", codecs), ("latent", models)):
+    claps, bridges = ([run for run in runs if stage_of(run) == stage] for stage in ("clap", "bridge"))
+    models = [run for run in runs if run not in (*codecs, *claps, *bridges)]
+    for kind, found in (("codec", codecs), ("latent", models), ("clap", claps), ("bridge", bridges)):
         if len(found) > 1:
             raise ValueError(f"{found[0]} and {found[1]} are both {kind} runs: a pack holds one.")
     for run in models:
@@ -58,7 +61,8 @@ def choose(runs: list[Path]) -> Parts:
     base = pack_behind(runs[0])
     codec = codecs[0] if codecs else Path(learnt or base)
     dit = models[0] if models else base
-    return Parts(codec, dit, base, (Path(learnt) if learnt else None) if models else base)
+    clap, bridge = claps[0] if claps else base, bridges[0] if bridges else base
+    return Parts(codec, dit, clap, bridge, base, (Path(learnt) if learnt else None) if models else base)
 
 
 def check_latents(parts: Parts) -> None:
@@ -91,7 +95,7 @@ def verify(folder: Path) -> str:
     began = time.perf_counter()
     generator = Generator(folder, "cpu")
     context = generator.encode_context(np.zeros((2, 2 * generator.chunk_frames), np.float32))
-    stem = generator.generate(context, 2, "bass", seed=0)
+    stem = generator.generate(context, 2, generator.stylist.of_words("bass", 0), seed=0)
     if not np.isfinite(stem).all():
         raise ValueError(f"{folder} plays values that are no numbers: train again with a smaller batch or fewer steps.")
     peak, took = float(np.abs(stem).max()), time.perf_counter() - began
@@ -140,7 +144,8 @@ def main(arguments: list[str] | None = None) -> None:
         parts = choose(runs)
         check_latents(parts)
         texts = about(options, Pack.open(parts.base), runs)
-        export_pack(load_networks(parts.codec, parts.dit), options.out, texts, options.weights)
+        networks = load_networks(parts.codec, parts.dit, parts.clap, parts.bridge)
+        export_pack(networks, options.out, texts, options.weights)
         print(f"{options.out}: {verify(options.out)}")
     except (ValueError, OSError, ModelError) as error:
         raise SystemExit(str(error)) from None

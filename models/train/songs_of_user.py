@@ -21,13 +21,17 @@ from models.data.multitrack_excerpts import MultitrackExcerpts
 from models.data.multitracks import RATE, frames_of
 
 EXCERPT_BYTES = pool.STEMS * 2 * pool.FRAMES * 2
-EXCERPTS = (64, 256)  # fewest and most when nothing is asked for: 0.8 and 3.0 GB
+EXCERPTS = (64, 256)  # fewest and most when nothing is asked for: 1.5 and 6.0 GB
 EXCERPTS_PER_LENGTH = 1.5  # how many times over the music is cut into excerpts
 PATIENCE_S = 3600.0
 MADE = (
     *(f"songs.{kind}" for kind in ("json", "audio", "families", "serial")),
     "latents.json",
-    *(f"latents/{name}" for name in ("count", "targets.f16", "contexts.f16", "families.i8", "norm.json", "held_out")),
+    *(f"pairs/{name}.npy" for name in ("texts", "audios", "songs")),
+    *(
+        f"latents/{name}"
+        for name in ("count", "targets.f16", "contexts.f16", "claps.f16", "families.i8", "norm.json", "held_out")
+    ),
 )
 MINIMUM = 4  # songs with a target that latent training asks for
 
@@ -65,7 +69,7 @@ class UserSongs:
         source = MultitrackExcerpts(self.data)
         count = self.excerpts or self._enough(source)
         self._begin(count)
-        print(f"Cutting {len(source.findings.songs)} songs into {count} excerpts of 10.24 s ...", flush=True)
+        print(f"Cutting {len(source.findings.songs)} songs into {count} excerpts of 20.48 s ...", flush=True)
         began = time.monotonic()
         pool.fill_from(source, self.pool, min(self.workers, count), PATIENCE_S, 0, once=True)
         serials = pool.PoolReader(self.pool).serials()
@@ -77,39 +81,40 @@ class UserSongs:
         print(f"... in {time.monotonic() - began:.0f} s.", flush=True)
         return note
 
-    def encode(self, codec: Path) -> None:
-        """Make the latents of all excerpts with a codec unless that is done.
+    def encode(self, codec: Path, clap: Path) -> None:
+        """Make the latents of all excerpts, and their CLAP vectors, unless that is done.
 
         Raises:
             ValueError: too few excerpts have an instrument that plays half of the time beside another one.
         """
         from models.train import latents
 
-        if self._note("latents") == {"codec": str(codec)}:
+        note = {"codec": str(codec), "clap": str(clap)}
+        if self._note("latents") == note:
             return
         songs = len(pool.PoolReader(self.pool).serials())
-        options = ["--songs", str(songs), "--once"]
-        latents.main(["--codec", str(codec), "--pool", str(self.pool), "--out", str(self.latents), *options])
+        given = {"codec": codec, "clap": clap, "pool": self.pool, "out": self.latents, "windows": songs * pool.WINDOWS}
+        latents.main([word for name, value in given.items() for word in (f"--{name}", str(value))] + ["--once"])
         found = int((self.latents / "count").read_text())
         if found < MINIMUM:
             raise ValueError(
-                f"Only {found} of {songs} excerpts have an instrument that plays half of the time beside another one;"
+                f"Only {found} windows in {songs} excerpts have an instrument that plays half of the time beside another one;"
                 f" training needs {MINIMUM}."
             )
-        self._write("latents", {"codec": str(codec)})
+        self._write("latents", note)
 
     def clear(self) -> None:
         """Delete what was made."""
         for name in MADE:  # by name, because `--work` may be a folder with other things in it
             (self.work / name).unlink(missing_ok=True)
-        for folder in (self.latents, self.work):
+        for folder in (self.latents, self.work / "pairs", self.work):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
 
     def _enough(self, source: MultitrackExcerpts) -> int:
         seconds = sum(frames_of(song) for song in source.findings.songs) / RATE
         fewest, most = EXCERPTS
-        return max(fewest, min(most, math.ceil(EXCERPTS_PER_LENGTH * seconds / 10.24)))
+        return max(fewest, min(most, math.ceil(EXCERPTS_PER_LENGTH * seconds / (pool.FRAMES / RATE))))
 
     def _begin(self, count: int) -> None:
         """Empty files; what was made of other excerpts goes."""

@@ -1,30 +1,38 @@
-"""The starter pack from nothing (or from a pack) in a given time on one GPU: all stages, by wall clock, one command.
+"""The starter pack from nothing (or from a pack) in a given time on one or two GPUs: all stages, by wall clock.
 
     python -m models.train.starter --minutes 28 --out runs --sound-font MuseScore_General_Lite.sf3
-    python -m models.train.starter --minutes 28 --out runs --from models/packs/starter --keep-encoder --sound-font ...
+    python -m models.train.starter --minutes 26 --gpus 2 --out runs --from models/packs/starter --sound-font ...
 
-Songs are rendered all the while by CPU workers. Beside the encoder stage a few steps of the decoder stage are
-rehearsed: that fills torch's compile cache, which saves up to two minutes later. While the decoder compiles and trains,
-a second process encodes the songs into latents with the finished encoder. `--keep-encoder` leaves the encoder stage
-out: latents, and what was trained on them, stay valid. Ends with the commands that export and judge the pack.
-`--dry-run` prints the plan.
+Songs are rendered all the while by CPU workers. The stages of a lane follow each other, each until its share of the
+time is over; two GPUs have a lane each, the codec on one, what is learnt from latents on the other, since latents ask
+for the encoder only. Beside the lanes: a few steps of the decoder stage are rehearsed, which fills torch's compile
+cache and saves up to two minutes later; finished songs are encoded into latents; the bridge learns from the pairs that
+the CLAP stage leaves behind. `--keep-encoder` leaves the encoder stage out: latents, and what was trained on them, stay
+valid. Ends with the commands that export and judge the pack. `--dry-run` prints the plan.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-ENCODER, DECODER, DIT, CONSISTENCY = "encoder", "decoder", "dit", "c_dit"
-# Shares of the time, compilation included: measured 90 to 150 s for a codec stage, 25 to 45 s for a latent one.
-SHARES = {ENCODER: 0.21, DECODER: 0.46, DIT: 0.14, CONSISTENCY: 0.19}
-REHEARSAL_S = 110  # when the encoder stage has been compiled, and compiling the next does not slow it down
-WAIT_THEN = "import os, sys, time; time.sleep(float(sys.argv[1])); os.execv(sys.argv[2], sys.argv[2:])"
-SONGS_PER_S = 13  # encoded into latents beside the decoder stage: a fifth of the GPU
+CLAP, ENCODER, DECODER, DIT, CONSISTENCY, UNET = "clap", "encoder", "decoder", "dit", "c_dit", "unet"
+# Shares of the time per lane, compilation included: measured 80 to 150 s for a codec stage, 25 to 45 s for the others.
+# The U-Net, a baseline for the tables, is trained where there is time for it, as long as the DiT.
+LANES: dict[int, tuple[dict[str, float], ...]] = {
+    1: ({CLAP: 0.12, ENCODER: 0.19, DECODER: 0.38, DIT: 0.13, CONSISTENCY: 0.18},),
+    2: ({ENCODER: 0.26, DECODER: 0.74}, {CLAP: 0.255, DIT: 0.215, CONSISTENCY: 0.315, UNET: 0.215}),
+}
+BRIDGE_S = 200.0
+REHEARSAL_S = 110.0  # when the encoder stage has been compiled, and compiling the next does not slow it down
+SONGS_PER_S = {1: 8.0, 2: 14.0}  # encoded into latents beside other stages
+PATIENCE_S = 300.0
+POLL_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -34,106 +42,136 @@ class Step:
     name: str
     arguments: tuple[str, ...]
     until_s: float  # seconds from the start when it must be over
-    beside: bool = False  # runs beside the next steps instead of before them
-    after_s: float = 0.0  # seconds to wait before it begins, beside others
+    after: tuple[str, ...] = ()  # steps that must be over before it begins
+    needs: tuple[Path, ...] = ()  # files that must be there
+    delay_s: float = 0.0  # seconds from the start before which it does not begin
+    gpu: int = 0
+    beside: bool = False  # no stage of a lane
 
 
 def plan(options: argparse.Namespace, now: float) -> list[Step]:
     """All processes in order; `now` is the start in Unix seconds."""
-    total_s = options.minutes * 60
-    stages = [name for name in SHARES if not (name == ENCODER and options.keep_encoder)]
-    scale = total_s / sum(SHARES[name] for name in stages)
-    ends: dict[str, float] = {}
-    for name in stages:
-        ends[name] = max(ends.values(), default=0.0) + SHARES[name] * scale
-    run = {name: str(options.out / name) for name in (*SHARES, "rehearsal")}
-    latents, pool = str(options.latents), str(options.pool)
+    run = {name: str(options.out / name) for name in (CLAP, ENCODER, DECODER, DIT, CONSISTENCY, UNET)}
+    latents, pool, pairs = str(options.latents), str(options.pool), str(options.pairs)
     start = ("--from", str(options.start)) if options.start else ()
-    font = tuple(part for path in options.sound_font for part in ("--sound-font", str(path)))
-
-    def stage(module: str, kind: str, name: str, *more: str) -> Step:
-        until = ("--until", f"{now + ends[name]:.0f}", "--out", run[name])
-        return Step(name, (module, kind, *more, *until), ends[name])
-
-    codec = "models.train.codec"
+    pack = (options.start / "manifest.json",) if options.start else ()
     encoder = str(options.start) if options.keep_encoder else run[ENCODER]
-    song_s = f"{ends[DECODER]:.0f}"
-    steps = [
-        Step(
-            "songs",
-            ("models.data.pool", "--path", pool, "--slots", str(options.slots), "--workers", str(options.workers),
-             "--seconds", song_s, "--first-seed", str(options.first_seed), *font),
-            ends[DECODER],
-            beside=True,
-        )
-    ]  # fmt: skip
-    if not options.keep_encoder:
-        if options.start:
-            rehearsal = (codec, "decoder", "--pool", pool, "--steps", "6", "--out", run["rehearsal"], *start)
-            steps.append(Step("rehearsal", rehearsal, ends[ENCODER], beside=True, after_s=REHEARSAL_S))
-        steps.append(stage(codec, "encoder", ENCODER, "--pool", pool, "--batch", "192", "--wait-for", "130", *start))
-    encode_s = ends[DECODER] - ends.get(ENCODER, 0.0) - 10
-    steps += [
-        Step(
-            "latents",
-            ("models.train.latents", "--codec", encoder, "--pool", pool, "--out", latents,
-             "--seconds", f"{encode_s:.0f}", "--songs-per-s", str(SONGS_PER_S)),
-            ends[DECODER],
-            beside=True,
-        ),
-        stage(codec, "decoder", DECODER, "--from", encoder, "--pool", pool, "--wait-for", "130"),
-        stage("models.train.latent", "dit", DIT, "--latents", latents, *start),
-        stage("models.train.latent", "consistency", CONSISTENCY, "--latents", latents, "--from", run[DIT]),
-    ]  # fmt: skip
+    made = {CLAP, *(() if options.keep_encoder else (ENCODER,))}
+    codec, clap, latent = "models.train.codec", "models.train.clap", "models.train.latent"
+    words = {
+        CLAP: (clap, "--pool", pool, "--pairs", pairs, "--workers", "6"),
+        ENCODER: (codec, "encoder", "--pool", pool, "--batch", "192", "--wait-for", "130", *start),
+        DECODER: (codec, "decoder", "--pool", pool, "--wait-for", "130", "--from", encoder),
+        DIT: (latent, "dit", "--latents", latents, "--wait-for", "400", *start),
+        CONSISTENCY: (latent, "consistency", "--latents", latents, "--from", run[DIT]),
+        UNET: (latent, "dit", "--net", "unet", "--latents", latents),
+    }
+    songs = Path(f"{pool}.serial")  # the last file that a new pool gets
+    asks = {ENCODER: (*pack, songs), DECODER: pack, CLAP: (songs,), DIT: pack}
+    follows = {DECODER: made & {ENCODER}, DIT: made, UNET: made}
+    lanes = [_lane(shares, options) for shares in LANES[options.gpus]]
+    ends = {name: end for lane in lanes for name, end in lane}
+    last_s = max(ends.values())
+    steps = [Step("songs", _songs(options, last_s), last_s, beside=True)]
+    if ENCODER in made and options.start:
+        rehearsal = (codec, "decoder", "--pool", pool, "--steps", "6", "--out", str(options.out / "rehearsal"), *start)
+        gpu = options.gpus - 1
+        steps.append(Step("rehearsal", rehearsal, ends[ENCODER], (), (*pack, songs), REHEARSAL_S, gpu, beside=True))
+    for gpu, lane in enumerate(lanes):
+        before: set[str] = set()
+        for name, end in lane:
+            until = ("--until", f"{now + end:.0f}", "--out", run[name])
+            after = tuple(sorted(before | follows.get(name, set())))
+            steps.append(Step(name, (*words[name], *until), end, after, asks.get(name, ()), 0.0, gpu))
+            before = {name}
+    encode_s = max(60.0, ends[CONSISTENCY] - max(ends[name] for name in made) - 150)
+    encode = ("models.train.latents", "--codec", encoder, "--clap", run[CLAP], "--pool", pool, "--out", latents,
+              "--seconds", f"{encode_s:.0f}", "--songs-per-s", str(SONGS_PER_S[options.gpus]))  # fmt: skip
+    bridge = (
+        "models.train.gap_bridge",
+        "--pairs",
+        pairs,
+        "--out",
+        str(options.out / "bridge"),
+        "--seconds",
+        f"{BRIDGE_S:.0f}",
+    )
+    gpu, after = options.gpus - 1, tuple(sorted(made))
+    steps.append(Step("latents", encode, ends[CONSISTENCY], after, pack, 0.0, gpu, beside=True))
+    steps.append(Step("bridge", bridge, ends[CONSISTENCY], (CLAP,), (), 0.0, gpu, beside=True))
     return steps
 
 
-def wait_for(path: Path | None) -> None:
-    """Wait until a file is there, a minute at most."""
-    for _ in range(600):
-        if path is None or path.exists():
-            return
-        time.sleep(0.1)
+def _lane(shares: dict[str, float], options: argparse.Namespace) -> list[tuple[str, float]]:
+    """Stages of a lane and the second in which each must be over."""
+    stages = {name: share for name, share in shares.items() if not (name == ENCODER and options.keep_encoder)}
+    scale, end, lane = options.minutes * 60 / sum(stages.values()), 0.0, []
+    for name, share in stages.items():
+        end += share * scale
+        lane.append((name, end))
+    return lane
 
 
-def carry_out(steps: list[Step], log: Path, pool: Path) -> None:
-    """Run the plan; a step that fails ends it with the last lines of its log."""
+def _songs(options: argparse.Namespace, seconds: float) -> tuple[str, ...]:
+    font = tuple(part for path in options.sound_font for part in ("--sound-font", str(path)))
+    size = ("--slots", str(options.slots), "--workers", str(options.workers), "--first-seed", str(options.first_seed))
+    return ("models.data.pool", "--path", str(options.pool), "--seconds", f"{seconds:.0f}", *size, *font)
+
+
+def carry_out(steps: list[Step], log: Path) -> None:
+    """Run the plan, every step as soon as it may; one that fails ends it with the last lines of its log."""
     log.mkdir(parents=True, exist_ok=True)
-    beside = []
-    ready = {"songs": Path(f"{pool}.serial")}  # the last file that a new pool gets
-    ready["songs"].unlink(missing_ok=True)
-    for step in steps:
-        file = (log / f"{step.name}.txt").open("w")
+    begun, waiting, done = time.monotonic(), list(steps), set[str]()
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        while waiting or running:
+            for step in [step for step in waiting if _may_begin(step, done, time.monotonic() - begun)]:
+                waiting.remove(step)
+                running[step.name] = _begin(step, log)
+            for name in [name for name, process in running.items() if process.poll() is not None]:
+                if running.pop(name).returncode:
+                    raise SystemExit(f"{name} failed:\n{(log / f'{name}.txt').read_text()[-2000:]}")
+                done.add(name)
+            time.sleep(POLL_S)
+    finally:
+        for process in running.values():
+            process.terminate()
+
+
+def _may_begin(step: Step, done: set[str], elapsed_s: float) -> bool:
+    """Nothing that the step waits for is missing; SystemExit when a file does not come."""
+    if elapsed_s < step.delay_s or not set(step.after) <= done:
+        return False
+    missing = [path for path in step.needs if not path.exists()]
+    if missing and elapsed_s > PATIENCE_S:
+        raise SystemExit(f"{step.name} waits for {missing[0]}, which is not there.")
+    return not missing
+
+
+def _begin(step: Step, log: Path) -> subprocess.Popen[bytes]:
+    path = log / f"{step.name}.txt"
+    print(f"{step.name} runs until {step.until_s:.0f} s; log in {path}", flush=True)
+    seen = {"CUDA_VISIBLE_DEVICES": str(step.gpu)} if step.gpu else {}
+    with path.open("w") as file:
         command = [sys.executable, "-m", *step.arguments]
-        if step.after_s:
-            command = [sys.executable, "-c", WAIT_THEN, str(step.after_s), *command]
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
-        print(f"{step.name} runs until {step.until_s:.0f} s; log in {file.name}", flush=True)
-        if step.beside:
-            beside.append(process)
-            wait_for(ready.get(step.name))
-        elif process.wait():
-            for other in beside:
-                other.terminate()
-            tail = Path(file.name).read_text()[-2000:]
-            raise SystemExit(f"{step.name} failed:\n{tail}")
-    for process in beside:
-        process.wait()
+        return subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=os.environ | seen)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--gpus", type=int, choices=LANES, default=1)
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--from", dest="start", type=Path, help="pack to go on from")
     parser.add_argument("--keep-encoder", action="store_true", help="with --from: train what comes after the encoder")
     parser.add_argument("--sound-font", type=Path, action="append", default=[])
     parser.add_argument("--first-seed", type=int, default=0, help="of the songs; take another one in every run")
     parser.add_argument("--workers", type=int, default=6, help="processes that render songs")
-    parser.add_argument("--slots", type=int, default=1000, help="songs held in memory and on the GPU, 12 MB each")
+    parser.add_argument("--slots", type=int, default=1000, help="excerpts held in memory and on the GPU, 24 MB each")
     parser.add_argument("--pool", type=Path, default=Path("/dev/shm/songs"))
     parser.add_argument("--latents", type=Path, default=Path("/dev/shm/latents"))
+    parser.add_argument("--pairs", type=Path, default=Path("/dev/shm/pairs"))
     parser.add_argument("--dry-run", action="store_true")
     options = parser.parse_args(arguments)
     if options.keep_encoder and not options.start:
@@ -142,8 +180,10 @@ def main(arguments: list[str] | None = None) -> None:
     if options.dry_run:
         print("\n".join(f"{'+' if s.beside else ' '} {s.until_s:6.0f} s  {' '.join(s.arguments)}" for s in steps))
         return
-    carry_out(steps, options.out / "log", options.pool)
-    print(f"python -m models.export --codec {options.out / DECODER} --dit {options.out / CONSISTENCY} --out PACK")
+    Path(f"{options.pool}.serial").unlink(missing_ok=True)
+    carry_out(steps, options.out / "log")
+    parts = {"codec": DECODER, "dit": CONSISTENCY, "clap": CLAP, "bridge": "bridge"}
+    print("python -m models.export " + " ".join(f"--{k} {options.out / v}" for k, v in parts.items()) + " --out PACK")
     print("python -m models.evaluate.codec_table --pack PACK")
     print("python -m models.evaluate.accompaniment_table --pack PACK")
 

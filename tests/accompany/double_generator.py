@@ -15,11 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import PackError
-from models.families import FAMILIES
 from models.session import StopSignal
 
 Array = NDArray[np.float32]
 CHUNK = 32_768
+
+
+class DoubleStylist:
+    """Words become a vector that tells how long they were; a seed turns nothing."""
+
+    def of_words(self, prompt: str, seed: int) -> Array:
+        assert prompt.strip()
+        assert 0 <= seed < 2**31
+        return np.eye(512, dtype=np.float32)[len(prompt)]
 
 
 class DoubleGenerator:
@@ -35,7 +43,7 @@ class DoubleGenerator:
         assert threads >= 1
         if not (pack_folder / "manifest.json").is_file():
             raise PackError(f"There is no pack at {pack_folder}: manifest.json is missing.")
-        self.stop = stop
+        self.stop, self.stylist = stop, DoubleStylist()
         self.pack = SimpleNamespace(folder=pack_folder, manifest=SimpleNamespace(name="double", version="1", steps=5))
         self.calls: list[SimpleNamespace] = []
         self.step_s = 0.0
@@ -58,35 +66,45 @@ class DoubleGenerator:
         on_step(chunks, chunks)
         return np.zeros((chunks, 8, 64), np.float32)
 
+    def encode_on_demand(self, audio: Array, on_step: Callable[[int, int], None]) -> Array:
+        """The double encodes at once, whoever asks."""
+        return self.encode_context(audio, on_step)
+
     def generate(
         self,
         context_latents: Array | None,
         chunks: int,
-        family: str | None = None,
+        style: Array | None = None,
         seed: int = 0,
         steps: int | None = None,
         on_progress: Callable[[float, str], None] | None = None,
         attempt: int = 0,
+        on_audio: Callable[[Array], None] | None = None,
     ) -> Array:
         assert context_latents is None or context_latents.shape == (chunks, 8, 64)
-        assert family is None or family in FAMILIES
+        assert style is None or style.shape == (512,)
         assert 0 <= seed < 2**31
         assert steps is None or 1 <= steps <= 30
         assert on_progress is not None
         self.calls.append(
             SimpleNamespace(
-                context=context_latents, chunks=chunks, family=family, seed=seed, steps=steps, attempt=attempt
+                context=context_latents, chunks=chunks, style=style, seed=seed, steps=steps, attempt=attempt
             )
         )
         for step in range(5):
             self._step(0.04 * (step + 1), "playing", on_progress)
-        for chunk in range(chunks):
-            self._step(0.2 + 0.8 * (chunk + 1) / chunks, "decoding", on_progress)
-        if self.fault is not None:
-            raise self.fault
         pitch_hz, peak = 200 + seed % 1000 + attempt, 0.25 if attempt >= self.rests else 0.25e-3
         tone = peak * np.sin(2 * np.pi * pitch_hz * np.arange(chunks * CHUNK) / 48_000)
-        return self.spoil(np.repeat(tone[None], 2, axis=0).astype(np.float32))
+        audio = self.spoil(np.repeat(tone[None], 2, axis=0).astype(np.float32))
+        for chunk in range(chunks):
+            if on_audio is not None:  # as the codec gives it out: the last 512 frames of a chunk come with the next
+                on_audio(audio[:, max(chunk * CHUNK - 512, 0) : (chunk + 1) * CHUNK - 512])
+            self._step(0.2 + 0.8 * (chunk + 1) / chunks, "decoding", on_progress)
+        if on_audio is not None:
+            on_audio(audio[:, -512:])
+        if self.fault is not None:
+            raise self.fault
+        return audio
 
     def _step(self, fraction: float, stage: str, on_progress: Callable[[float, str], None]) -> None:
         end = time.monotonic() + self.step_s

@@ -21,7 +21,6 @@ from bridge_server.errors import (
 )
 from bridge_server.protocol.messages import Generate
 from bridge_server.protocol.table import PAIRS
-from models.families import FAMILIES
 from tests.accompany.conftest import write_context
 from tests.audio.wav_making import WavSpec
 
@@ -52,14 +51,6 @@ def test_defaults_are_those_of_the_table(tmp_path: Path) -> None:
 def test_a_request_survives_the_pipe(tmp_path: Path) -> None:
     request = StemRequest("id", str(tmp_path), 3, context="/x.wav", prompt="a warm pad", roots=("/a", "/b"))
     assert StemRequest.from_dict(request.to_dict()) == request
-    assert request.family == "pad"
-
-
-def test_a_prompt_that_names_no_instrument_gets_the_list() -> None:
-    with pytest.raises(BadArguments) as refusal:
-        StemRequest("id", "/out", 0, length_frames=48_000, prompt="something nice")
-    assert all(family in refusal.value.hint for family in FAMILIES)
-    assert StemRequest("id", "/out", 0, length_frames=48_000, prompt="  ").family is None
 
 
 def test_a_context_or_a_length_but_not_both() -> None:

@@ -122,7 +122,14 @@ class Bench:
 
     def stem(self, index: int = 0, count: int = 1) -> None:
         row = {"index": index, "count": count, "path": f"/s/{self.running}_{index}.wav"}
-        self.says("stem", stem={**row, "frames": 48_000, "sample_rate": 48_000, "seed": index, "sha256": "ab"})
+        row |= {"frames": 48_000, "sample_rate": 48_000, "seed": index, "sha256": "ab", "recipe_json": "{}"}
+        self.says("stem", stem=row)
+
+    def part(self, index: int = 0, part: int = 0) -> None:
+        """A part of half a second of a stem of one second."""
+        row = {"index": index, "part": part, "path": f"/s/{self.running}_{index}_part{part}.wav"}
+        row |= {"start": 24_000 * part, "frames": 24_000, "stem_frames": 48_000, "sample_rate": 48_000}
+        self.says("part", part=row)
 
     def dies(self, crash_file: str = "") -> None:
         """The worker is killed; the next one starts as soon as the backoff allows, and loads."""

@@ -64,6 +64,7 @@ class DoublePlayer:
         context_file: Path | None,
         on_progress: Progress,
         on_stem: Callable[[Mapping[str, Any]], None],
+        on_part: Callable[[Mapping[str, Any]], None],
     ) -> None:
         assert set(request) == KEYS, f"unexpected request {sorted(request)}"
         if request["context"]:
@@ -132,6 +133,7 @@ def _written(request: Mapping[str, Any], index: int, knob: Mapping[str, int]) ->
         "seed": request["seed"] + index,
         "sha256": hashlib.sha256(final.read_bytes()).hexdigest(),
         "recipe": str(final.with_suffix(".json")),
+        "recipe_json": "{}",
     }
 
 

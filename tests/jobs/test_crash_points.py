@@ -49,6 +49,7 @@ SCRIPT: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     ("ask", ("unwanted",), {"variations": 2}),
     ("ask", ("older",), {"variations": 2, "lane": "x"}),
     ("beats", (0.3,), {}),
+    ("part", (0, 0), {}),
     ("stem", (0, 2), {}),
     ("cancel", ("unwanted",), {}),
     ("ask", ("newer",), {"variations": 2, "lane": "x"}),
@@ -72,7 +73,7 @@ def play(bench: Bench, name: str, arguments: tuple[Any, ...], pairs: dict[str, A
     elif name == "obey":
         if bench.worker.orders[-1]["do"] == "stop":
             bench.says("stopped")
-    elif name in ("beats", "stem") and bench.running is None:
+    elif name in ("beats", "part", "stem") and bench.running is None:
         return  # a death changed what the worker has; it has nothing to say then
     else:
         getattr(bench, name)(*arguments, **pairs)

@@ -6,11 +6,12 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from bridge_server.errors import DiskFull, IdReused, ModelMissing, QueueFull, UnknownRequest, WorkerDied
-from bridge_server.protocol.messages import Accepted, Cancelled, Done, Failed, Generate, Progress, Stem
+from bridge_server.protocol.messages import Accepted, Cancelled, Done, Failed, Generate, Part, Progress, Stem
 from bridge_server.transport.service import Client
 from tests.jobs.bench import DAW, Bench
 
@@ -24,6 +25,67 @@ def test_a_job_goes_from_accepted_to_done(ready: Bench) -> None:
     kinds = [type(message) for _, message in ready.sent.messages]
     assert kinds == [Progress, Stem, Done]
     assert ready.sent.messages[-1] == ("daw", Done("a", 0, 1, 2.0, "played"))
+
+
+def test_parts_are_told_once_before_their_stem_and_again_on_query_until_it_is_there(ready: Bench) -> None:
+    ready.ask("a", stream=1, variations=2)
+    ready.part(0, 0)
+    ready.part(0, 0)
+    ready.part(0, 1)
+    told = ready.sent.of("a", Part)
+    assert [(part.part, part.start, part.frames, part.stem_frames) for part in told] == [
+        (0, 0, 24_000, 48_000),
+        (1, 24_000, 24_000, 48_000),
+    ]
+    assert [m for m in ready.service.query(DAW, "a") if isinstance(m, Part)] == told
+    ready.stem(0, 2)
+    ready.part(0, 2)
+    ready.part(1, 0)
+    assert [(part.index, part.part) for part in ready.sent.of("a", Part)] == [(0, 0), (0, 1), (1, 0)]
+    assert [type(m) for m in ready.service.query(DAW, "a")] == [Stem, Part, Progress]
+
+
+def test_parts_of_a_try_that_died_are_not_told_again_by_the_next_one(ready: Bench) -> None:
+    ready.ask("a", stream=1)
+    ready.part(0, 0)
+    ready.dies()
+    ready.passes(61.0)
+    ready.ready()
+    ready.part(0, 0)
+    ready.part(0, 1)
+    assert [part.part for part in ready.sent.of("a", Part)] == [0, 1]
+
+
+def test_what_a_dead_worker_left_unfinished_goes_from_the_folder_of_the_parts_too(ready: Bench, tmp_path: Path) -> None:
+    ready.ask("abcdefgh-1", stream=1, out_dir=str(tmp_path))
+    own, other = tmp_path / "bass_abcdefgh_v0_parts", tmp_path / "bass_another1_v0_parts"
+    for folder in (own, other):
+        folder.mkdir()
+        (folder / ".bass_part1.0123456789abcdef.part").touch()
+        (folder / "bass_part0.wav").touch()
+    ready.dies()
+    assert [path.name for path in own.iterdir()] == ["bass_part0.wav"]
+    assert len(list(other.iterdir())) == 2
+
+
+def test_no_part_is_told_of_a_job_that_is_being_cancelled(ready: Bench) -> None:
+    ready.ask("a", stream=1)
+    ready.part(0, 0)
+    ready.service.cancel(DAW, "a")
+    ready.part(0, 1)
+    ready.says("stopped")
+    assert [type(m) for m in ready.sent.of("a")] == [Part, Cancelled]
+
+
+def test_a_part_said_while_the_disk_was_full_is_not_lost(ready: Bench) -> None:
+    ready.ask("a", stream=1)
+    row = {"index": 0, "part": 0, "path": "/s/0.wav", "start": 0, "frames": 9, "stem_frames": 99, "sample_rate": 8000}
+    said = {"is": "part", "job": ready.running, "part": row}
+    with full_disk(ready):
+        assert not ready.service.turn((ready.worker, said))
+        assert ready.sent.of("a", Part) == []
+    assert ready.service.turn((ready.worker, said))
+    assert [part.path for part in ready.sent.of("a", Part)] == ["/s/0.wav"]
 
 
 def test_the_worker_is_given_the_request_as_it_was_admitted_with_a_seed(ready: Bench) -> None:

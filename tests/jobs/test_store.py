@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from bridge_server.errors import DiskFull
-from bridge_server.jobs.job import FINAL, MOVES, IllegalMove, Job, NewJob, State, Stem
-from bridge_server.jobs.store import SCHEMA_VERSION, Store, StoreFromNewerVersion
+from bridge_server.jobs.job import FINAL, MOVES, IllegalMove, Job, NewJob, Part, State, Stem
+from bridge_server.jobs.store import Store
+from bridge_server.jobs.store_file import LAYOUTS, SCHEMA_VERSION, StoreFromNewerVersion
 
 NEW = NewJob("daw", "a", "hash", {"variations": 2, "name": "Bäß", "seed": 7}, 1.5, "lane", 99.0, 1.0)
-STEM = Stem(0, 2, "/out/a_v0.wav", 480, 48_000, 7, "ab")
+STEM = Stem(0, 2, "/out/a_v0.wav", 480, 48_000, 7, "ab", '{"recipe": 1}')
+PART = Part(0, 1, "/out/a_v0_parts/a_v0_part1.wav", 120, 240, 480, 48_000)
 
 
 @pytest.fixture
@@ -109,16 +111,60 @@ def test_expired_are_only_the_waiting_ones_whose_time_is_over(store: Store) -> N
     assert store.expired(99.0) == [waiting]
 
 
-def test_old_jobs_are_forgotten_with_their_stems_and_open_ones_never(store: Store, path: Path) -> None:
-    old = store.submit(NEW)
-    store.add_stem(old.number, STEM)
-    store.move(old, State.CANCELLED, finished_at=10.0)
-    store.submit(replace(NEW, request_id="open"))
-    assert store.forget(9.0) == 0
-    assert store.forget(11.0) == 1
-    assert store.find("daw", "a") is None
-    assert len(store.queued()) == 1
-    assert sqlite3.connect(path).execute("SELECT count(*) FROM stems").fetchone() == (0,)
+def test_a_part_is_recorded_once_and_comes_back_in_order(store: Store) -> None:
+    job = store.submit(NEW)
+    assert store.add_part(job.number, PART)
+    assert store.add_part(job.number, replace(PART, part=0, start=0))
+    assert not store.add_part(job.number, replace(PART, path="/elsewhere.wav"))
+    assert store.parts(job.number) == [replace(PART, part=0, start=0), PART]
+
+
+def test_only_jobs_that_are_over_and_no_favourites_are_deleted_with_all_that_belongs_to_them(
+    store: Store, path: Path
+) -> None:
+    over = in_state(store, State.CANCELLED)
+    store.add_stem(over.number, STEM)
+    store.add_part(over.number, PART)
+    waiting = store.submit(replace(NEW, request_id="open"))
+    loved = store.submit(replace(NEW, request_id="loved"))
+    assert store.mark_favourite(loved.number, True)
+    store.move(store.job(loved.number), State.CANCELLED, finished_at=10.0)
+    assert store.delete([over.number, waiting.number, loved.number, 99]) == 1
+    assert [job.number for job in store.history(10)] == [loved.number, waiting.number]
+    for table in ("stems", "parts"):
+        assert sqlite3.connect(path).execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+
+
+def test_history_is_newest_first_and_can_be_asked_for_favourites_and_age(store: Store) -> None:
+    jobs = [store.submit(replace(NEW, request_id=f"r{number}", client=f"c{number % 2}")) for number in range(4)]
+    for job, ended in zip(jobs, (10.0, 20.0, 30.0), strict=False):
+        store.move(job, State.CANCELLED, finished_at=ended)
+    store.mark_favourite(jobs[1].number, True)
+    assert [job.request_id for job in store.history(3)] == ["r3", "r2", "r1"]
+    assert [job.request_id for job in store.history(9, favourites=True)] == ["r1"]
+    assert [job.request_id for job in store.history(9, before=30.0)] == ["r1", "r0"]
+    assert store.mark_favourite(jobs[1].number, False)
+    assert store.history(9, favourites=True) == []
+    assert not store.mark_favourite(99, True)
+
+
+def test_a_file_of_the_first_layout_is_brought_up_to_date_and_loses_nothing(path: Path) -> None:
+    path.parent.mkdir()
+    db = sqlite3.connect(path)
+    db.executescript(f"{LAYOUTS[0]} PRAGMA user_version = 1;")
+    db.execute(
+        "INSERT INTO jobs (client, request_id, fingerprint, request, audio_s, lane, created_at, state)"
+        " VALUES ('daw', 'old', 'hash', '{\"seed\": 3}', 2.0, '', 1.0, 'done')"
+    )
+    db.execute("INSERT INTO stems VALUES (1, 0, 1, '/out/old_v0.wav', 480, 48000, 3, 'ab')")
+    db.commit()
+    db.close()
+    store = Store.open(path)
+    (job,) = store.history(5)
+    assert (job.request_id, job.is_favourite, job.state) == ("old", False, State.DONE)
+    assert job.stems == (Stem(0, 1, "/out/old_v0.wav", 480, 48_000, 3, "ab", ""),)
+    assert store.parts(job.number) == []
+    store.close()
 
 
 def test_the_file_is_written_so_that_an_accepted_job_survives_a_power_cut(store: Store) -> None:

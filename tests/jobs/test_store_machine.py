@@ -20,6 +20,7 @@ from bridge_server.protocol.messages import (
     Done,
     Failed,
     Message,
+    Part,
     Progress,
     Stem,
     request_id_of,
@@ -44,6 +45,7 @@ class Expected:
     told_endings: int = 0
     fraction: float = 0.0
     stems: set[int] = field(default_factory=set)
+    parts: set[tuple[int, int]] = field(default_factory=set)
 
 
 class Wire:
@@ -144,6 +146,11 @@ class Jobs(RuleBasedStateMachine):
         self.bench.stem(index, 2)
 
     @precondition(lambda self: self.bench.running)
+    @rule(index=st.integers(0, 1), part=st.integers(0, 2))
+    def part(self, index: int, part: int) -> None:
+        self.bench.part(index, part)
+
+    @precondition(lambda self: self.bench.running)
     @rule()
     def finish(self) -> None:
         self.bench.stem(0, 2)
@@ -229,6 +236,10 @@ class Jobs(RuleBasedStateMachine):
         if isinstance(message, Progress):
             assert message.fraction >= expected.fraction
             expected.fraction = message.fraction
+        if isinstance(message, Part):
+            assert message.index not in expected.stems, "a part was told after its stem"
+            assert (message.index, message.part) not in expected.parts, "a part was told twice"
+            expected.parts.add((message.index, message.part))
         if isinstance(message, Stem):
             assert message.index not in expected.stems, "a stem was told twice"
             expected.stems.add(message.index)

@@ -6,27 +6,33 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
 
+from models.data.tokenizer_file import SOURCE_TOKENIZER
 from models.export import main
 from models.generator import Generator
+from models.nets.clap import Clap, ClapConfig
 from models.nets.codec import Codec
 from models.nets.codec_config import CodecConfig
-from models.nets.dit import DiT, DiTConfig, FamilyEmbedding
+from models.nets.dit import DiT, DiTConfig
+from models.nets.gap_bridge import GapBridge, GapBridgeConfig
+from models.tokenizer import Tokenizer
 from models.train.checkpoint import save_parts
 from models.train.trained import Networks, load_networks
 
 TINY_CODEC = CodecConfig(
     bands=((0, 256, 8), (256, 1024, 24)), channels=(8, 16, 32), conv_blocks=(1, 0, 0), strides=((4, 2), (2, 2)),
     heads=2, encoder_layers=1, feature_layers=1, denoiser_layers=1, condition=16, slot_tied=True, queries=8,
-    sketch=True,
+    sketch=True, hears_relations=True,
 )  # fmt: skip
 TINY_DIT = DiTConfig(width=64, layers=2, heads=2, condition=32)
+TINY_CLAP = ClapConfig(channels=(8, 16, 32), heads=2, audio_layers=1, text_width=32, text_layers=1)
+TINY_BRIDGE = GapBridgeConfig(width=32, blocks=1, condition=16, noise_features=16, components=32)
 STARTER = Path(__file__).parents[2] / "models" / "packs" / "starter"
 
 
@@ -40,36 +46,49 @@ class Exported:
     printed: str
 
 
-def save_tiny_runs(folder: Path) -> tuple[Path, Path]:
-    """Checkpoints of small networks, as training leaves them; returns the codec's run and the DiT's.
+class TinyRuns(NamedTuple):
+    """Folders of runs, in the order in which `load_networks` takes them."""
+
+    codec: Path
+    dit: Path
+    clap: Path
+    bridge: Path
+
+
+def save_tiny_runs(folder: Path) -> TinyRuns:
+    """Checkpoints of small networks, as training leaves them.
 
     The zero-initialised layers are not zero, so that everything influences the output.
     """
     torch.manual_seed(0)
-    codec, dit, families = Codec(TINY_CODEC), DiT(TINY_DIT), FamilyEmbedding()
+    codec, dit, bridge = Codec(TINY_CODEC), DiT(TINY_DIT), GapBridge(TINY_BRIDGE)
+    clap = Clap(replace(TINY_CLAP, tokens=len(Tokenizer.load(SOURCE_TOKENIZER))))
+    bridge.fit(*(torch.nn.functional.normalize(torch.randn(64, 512), dim=1) for _ in range(2)))
     with torch.no_grad():
-        for parameter in (*codec.parameters(), *dit.parameters()):
+        for parameter in (*codec.parameters(), *dit.parameters(), *bridge.parameters()):
             if parameter.ndim > 1:
                 parameter += 0.1 * torch.randn_like(parameter)
         codec.latent_mean.uniform_(-0.1, 0.1)
         codec.latent_std.uniform_(0.3, 0.6)
     weights = {f"dit.{key}": value for key, value in dit.state_dict().items()}
-    weights["families.weight"] = families.weight
     save_parts(folder / "codec" / "ema", codec.state_dict(), {"config": asdict(TINY_CODEC)})
     save_parts(folder / "dit", weights, {"config": asdict(TINY_DIT), "step": 9})
-    return folder / "codec", folder / "dit"
+    save_parts(folder / "clap", clap.state_dict(), {"config": asdict(clap.config)})
+    save_parts(folder / "bridge", bridge.state_dict(), {"config": asdict(TINY_BRIDGE)})
+    return TinyRuns(*(folder / name for name in TinyRuns._fields))
 
 
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """The tiny pack, made by the command line from checkpoints."""
     folder = tmp_path_factory.mktemp("pack")
-    codec, dit = save_tiny_runs(folder)
+    runs = save_tiny_runs(folder)
     pack, printed = folder / "tiny", io.StringIO()
+    words = [word for name, run in runs._asdict().items() for word in (f"--{name}", str(run))]
     with redirect_stdout(printed):
-        main(["--codec", str(codec), "--dit", str(dit), "--out", str(pack), "--name", "tiny"])
+        main([*words, "--out", str(pack), "--name", "tiny"])
     reports = json.loads((pack / "manifest.json").read_text())["provenance"]["export"]
-    return Exported(pack, load_networks(codec, dit), reports, printed.getvalue())
+    return Exported(pack, load_networks(*runs), reports, printed.getvalue())
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from models.nets.dit import (
     ConsistencyStep,
     DiT,
     DiTConfig,
-    FamilyEmbedding,
     TokenConv,
     parameter_parts,
 )
@@ -144,11 +143,6 @@ def test_absent_conditions_become_the_learned_vectors():
     assert torch.equal(filled[0], context[0])
     assert torch.equal(filled[1], net.null_context.expand(8, 64))
     assert torch.equal(net.fill_clap(clap, present), torch.stack([clap[0], net.null_clap]))
-
-
-def test_family_vectors_have_length_one_and_are_far_apart():
-    table = FamilyEmbedding().weight
-    torch.testing.assert_close(table @ table.T, torch.eye(12), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize(("preset", "tokens"), [("starter", 120), ("paper", 8)])

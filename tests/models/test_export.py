@@ -22,6 +22,7 @@ from models.generator import Generator
 from models.nets.graphs import pack_graphs, require_attention
 from models.nets.rounding import SMALLEST, round_weights, shrink
 from models.pack import Pack
+from models.style import CONDITIONING
 from models.train.checkpoint import join_parts, save_parts
 from models.train.trained import load_networks
 from tests.models.conftest import STARTER, Exported, save_tiny_runs
@@ -120,25 +121,24 @@ def test_command_line_keeps_what_the_checkpoints_say(exported: Exported) -> None
     assert "--name tiny" in pack.manifest.provenance["command"]
     assert np.array_equal(pack.array("latent_mean.npy"), networks.codec.latent_mean.numpy())
     assert np.array_equal(pack.array("null_context.npy"), networks.dit.null_context.detach().numpy())
-    assert np.array_equal(pack.array("families.npy"), networks.families.weight.detach().numpy())
 
 
 def test_half_a_checkpoint_is_refused(tmp_path: Path) -> None:
-    codec, dit = save_tiny_runs(tmp_path)
-    weights, meta = join_parts(codec / "ema")
-    save_parts(codec / "ema", dict(list(weights.items())[:-1]), meta)
+    runs = save_tiny_runs(tmp_path)
+    weights, meta = join_parts(runs.codec / "ema")
+    save_parts(runs.codec / "ema", dict(list(weights.items())[:-1]), meta)
     with pytest.raises(RuntimeError, match="Missing key"):
-        load_networks(codec, dit)
+        load_networks(*runs)
 
 
 def test_checkpoint_in_one_file_with_json_beside_it(exported: Exported, tmp_path: Path) -> None:
-    codec, dit = save_tiny_runs(tmp_path)
-    weights, meta = join_parts(dit)
+    runs = save_tiny_runs(tmp_path)
+    weights, meta = join_parts(runs.dit)
     save_file(weights, tmp_path / "c_dit.safetensors")
     (tmp_path / "c_dit.json").write_text(json.dumps(meta))
-    loaded = load_networks(codec, tmp_path / "c_dit.safetensors")
+    loaded = load_networks(*runs._replace(dit=tmp_path / "c_dit.safetensors"))
     assert asdict(loaded.dit.config) == asdict(exported.networks.dit.config)
-    assert torch.equal(loaded.families.weight, exported.networks.families.weight)
+    assert torch.equal(loaded.dit.null_clap, exported.networks.dit.null_clap)
 
 
 def test_the_runtime_never_imports_torch(tiny_pack: Path) -> None:
@@ -147,7 +147,7 @@ def test_the_runtime_never_imports_torch(tiny_pack: Path) -> None:
         "import sys\n"
         "for name in ('torch', 'onnx', 'safetensors', 'scipy'): sys.modules[name] = None\n"
         "from models.generator import Generator\n"
-        f"print(Generator({str(tiny_pack)!r}, 'cpu', threads=1).generate(None, 1, 'bass', 0).shape)\n"
+        f"print(Generator({str(tiny_pack)!r}, 'cpu', threads=1).generate(None, 1, None, 0).shape)\n"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert result.stdout.strip() == "(2, 32768)", result.stderr
@@ -163,13 +163,14 @@ def test_only_session_imports_onnxruntime() -> None:
 def test_the_shipped_pack_is_whole_and_small() -> None:
     pack = Pack.open(STARTER)
     assert sum(file.bytes for file in pack.manifest.files) <= LARGEST_PACK_BYTES
-    assert pack.manifest.conditioning == "instrument-family"
+    assert pack.manifest.conditioning == CONDITIONING
     assert all(report["parity"] < LARGEST_ERROR for report in pack.manifest.provenance["export"])
 
 
 @pytest.mark.skipif(not (STARTER / "manifest.json").exists(), reason="the trained pack is not here yet")
 def test_the_shipped_pack_plays() -> None:
     generator = Generator(STARTER, "cpu")
-    stem = generator.generate(None, 2, "drums", seed=1)
+    drums = generator.stylist.of_words("drums", 1)
+    stem = generator.generate(None, 2, drums, seed=1)
     assert 1e-3 < np.abs(stem).max() < 4
-    assert generator.generate(None, 2, "drums", seed=1).tobytes() == stem.tobytes()
+    assert generator.generate(None, 2, drums, seed=1).tobytes() == stem.tobytes()

@@ -69,6 +69,27 @@ def test_same_seed_same_bytes(generator: Generator, tiny_pack: Path) -> None:
     assert np.abs(generator.generate(context, 5, "pad", seed=8) - first).max() > 1e-3 * np.abs(first).max()
 
 
+def test_the_beginning_is_heard_before_the_rest_of_context_and_stem_was_touched(generator: Generator) -> None:
+    encoded, heard, done = [], [], []
+    audio = noise(40 * CHUNK_FRAMES)
+    context = generator.encode_on_demand(audio, lambda *step: encoded.append(step))
+    stem = generator.generate(
+        context,
+        40,
+        "pad",
+        seed=7,
+        on_progress=lambda fraction, stage: done.append(fraction),
+        on_audio=lambda piece: heard.append((piece, encoded[-1][0], done[-1])),
+    )
+    assert np.concatenate([piece for piece, _, _ in heard], axis=1).tobytes() == stem.tobytes()
+    assert stem.tobytes() == generator.generate(generator.encode_context(audio), 40, "pad", seed=7).tobytes()
+    _, chunks_encoded, fraction = heard[3]
+    assert chunks_encoded <= 16, "one window"
+    assert fraction < 0.25
+    assert done == sorted(done)
+    assert done[-1] == pytest.approx(1.0)
+
+
 def test_another_attempt_is_another_stem_of_the_same_seed(generator: Generator) -> None:
     first, second, again = (generator.generate(None, 16, "pad", seed=7, attempt=attempt) for attempt in (0, 1, 1))
     assert first.tobytes() == generator.generate(None, 16, "pad", seed=7).tobytes()
@@ -103,7 +124,7 @@ def test_silence_follows_a_context_that_is_too_short(generator: Generator) -> No
     audio = noise(2 * CHUNK_FRAMES)
     padded = generator.encode_context(np.pad(audio, ((0, 0), (0, 2 * CHUNK_FRAMES))))
     # The chunk after the audio holds the last half window of it; the ones after that are silence.
-    assert np.allclose(generator._context(padded[:3], 4), padded, atol=1e-4)
+    assert np.allclose(generator._context(padded[:3], Span(0, 4, 0)), padded, atol=1e-4)
     assert generator.write(padded[:3], 4, "bass", seed=1).shape == (4, 8, 64)
 
 

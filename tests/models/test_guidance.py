@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from models.families import family_index
 from models.generator import Generator
 from models.guidance import UNGUIDED, Guidance, Term, mix
 from models.noise import LATENTS, latents_stream, stream
@@ -21,6 +20,8 @@ from models.train.diffusion import guide, heun_sample
 WEIGHTS = [1.0, 1.5, 2.0, 3.0, 0.5, 0.0]
 STD = 0.5
 MEANS = {(False, False): -0.2, (True, False): 0.1, (True, True): 0.2}  # of Gaussian data under each condition
+
+STYLE = np.eye(512, dtype=np.float32)[3]
 
 
 def guided_mean(guidance: Guidance) -> float:
@@ -142,20 +143,20 @@ def a_context(generator: Generator, chunks: int) -> np.ndarray:
     return generator.encode_context(noise * 0.1)
 
 
-@pytest.mark.parametrize("family", ["bass", None])
+@pytest.mark.parametrize("style", [STYLE, None])
 @pytest.mark.parametrize("has_context", [True, False])
 def test_without_guidance_nothing_is_added(
-    generator: Generator, runs: list[dict[str, np.ndarray]], family: str | None, has_context: bool
+    generator: Generator, runs: list[dict[str, np.ndarray]], style: np.ndarray | None, has_context: bool
 ) -> None:
-    """The four input modes without CLAP: byte for byte one plain evaluation per step."""
+    """Context and style, each there or not: byte for byte one plain evaluation per step."""
     context = a_context(generator, 3) if has_context else None
-    written = generator.write(context, 3, family, seed=4)
-    assert generator.write(context, 3, family, seed=4, guidance=Guidance(1.0, 1.0)).tobytes() == written.tobytes()
+    written = generator.write(context, 3, style, seed=4)
+    assert generator.write(context, 3, style, seed=4, guidance=Guidance(1.0, 1.0)).tobytes() == written.tobytes()
     assert [run["noisy"].shape for run in runs] == [(1, 24, 64)] * 10
     null = np.broadcast_to(generator._null_context, (1, 24, 64))
     fixed = {
         "context": null if context is None else context.reshape(1, 24, 64),
-        "clap": (generator._null_clap if family is None else generator._families[family_index("bass")])[None],
+        "clap": (generator._null_clap if style is None else style)[None],
     }
     assert generator.pack.manifest.steps == 5
 
@@ -171,14 +172,14 @@ def test_guided_steps_are_batches_with_the_right_conditions(
     generator: Generator, runs: list[dict[str, np.ndarray]]
 ) -> None:
     context = a_context(generator, 2)
-    plain = generator.write(context, 2, "bass", seed=1)
+    plain = generator.write(context, 2, STYLE, seed=1)
     runs.clear()
-    guided = generator.write(context, 2, "bass", seed=1, guidance=Guidance(2.0, 3.0))
+    guided = generator.write(context, 2, STYLE, seed=1, guidance=Guidance(2.0, 3.0))
     assert [len(run["noisy"]) for run in runs] == [3, 3, 3, 1, 1]
     tokens, null = context.reshape(16, 64), np.broadcast_to(generator._null_context, (16, 64))
     assert np.array_equal(runs[0]["context"], np.stack([null, tokens, tokens]))
-    no_clap, bass = generator._null_clap, generator._families[family_index("bass")]
-    assert np.array_equal(runs[0]["clap"], np.stack([no_clap, no_clap, bass]))
+    no_clap = generator._null_clap
+    assert np.array_equal(runs[0]["clap"], np.stack([no_clap, no_clap, STYLE]))
     assert np.abs(guided - plain).max() > 1e-3
     assert np.abs(guided).max() <= generator.pack.manifest.latent_limit
 
@@ -186,25 +187,23 @@ def test_guided_steps_are_batches_with_the_right_conditions(
 def test_windows_that_go_on_are_guided_at_their_first_step(
     generator: Generator, runs: list[dict[str, np.ndarray]]
 ) -> None:
-    generator.write(a_context(generator, 16), 16, "bass", seed=1, guidance=Guidance(2.0, 2.0))
+    generator.write(a_context(generator, 16), 16, STYLE, seed=1, guidance=Guidance(2.0, 2.0))
     assert [len(run["noisy"]) for run in runs] == [2, 2, 2, 1, 1, 2, 1, 1]
 
 
 def test_last_step_is_never_guided(generator: Generator, runs: list[dict[str, np.ndarray]]) -> None:
-    generator.write(None, 1, "bass", seed=1, steps=2, guidance=Guidance(1.0, 2.0, above_sigma=0.0))
+    generator.write(None, 1, STYLE, seed=1, steps=2, guidance=Guidance(1.0, 2.0, above_sigma=0.0))
     assert [len(run["noisy"]) for run in runs] == [2, 1]
 
 
 @pytest.mark.parametrize(("guidance", "matters"), [(Guidance(3.0, 1.0), False), (Guidance(1.0, 3.0), True)])
-def test_without_a_context_only_the_family_guides(generator: Generator, guidance: Guidance, matters: bool) -> None:
-    plain = generator.write(None, 2, "bass", seed=1)
-    guided = generator.write(None, 2, "bass", seed=1, guidance=guidance)
+def test_without_a_context_only_the_style_guides(generator: Generator, guidance: Guidance, matters: bool) -> None:
+    plain = generator.write(None, 2, STYLE, seed=1)
+    guided = generator.write(None, 2, STYLE, seed=1, guidance=guidance)
     assert (np.abs(guided - plain).max() > 1e-3) == matters
 
 
 def test_whole_stems_take_guidance(generator: Generator) -> None:
     context = a_context(generator, 1)
-    stems = [
-        generator.generate(context, 1, "bass", 1, guidance=guidance) for guidance in (UNGUIDED, Guidance(3.0, 3.0))
-    ]
+    stems = [generator.generate(context, 1, STYLE, 1, guidance=guidance) for guidance in (UNGUIDED, Guidance(3.0, 3.0))]
     assert np.abs(stems[0] - stems[1]).max() > 1e-3 * np.abs(stems[0]).max()

@@ -32,7 +32,7 @@ def test_every_row_has_one_message_with_its_fields_in_order() -> None:
 
 
 def test_acked_rows_are_those_marked_in_the_protocol() -> None:
-    marked = {"/riff/stem", "/riff/done", "/riff/failed", "/riff/cancelled"}
+    marked = {"/riff/part", "/riff/stem", "/riff/done", "/riff/failed", "/riff/cancelled"}
     assert {row.address for row in MESSAGES if row.acked} == marked
     for row in MESSAGES:
         assert not row.acked or "sequence" in [argument.name for argument in row.arguments]

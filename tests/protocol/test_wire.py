@@ -34,6 +34,7 @@ EXAMPLES: tuple[m.Message, ...] = (
     m.Refused("", "unknown-address", "No.", "Try."),
     m.Progress("a-1_B", 1, 0.5, "sampling", 1.5),
     m.Stem("a-1_B", 2, 0, 1, "/tmp/bass_a-1_B_v1.wav", 491520, 48000, 7),
+    m.Part("a-1_B", 2, 0, 1, "/tmp/bass_a-1_B_v0_parts/bass_a-1_B_v0_part1.wav", 131072, 262144, 491520, 48000),
     m.Done("a-1_B", 3, 1, 4.5, "cpu"),
     m.Failed("a-1_B", 4, "disk-full", "Full.", "Make room."),
     m.Cancelled("a-1_B", 5),

@@ -33,7 +33,7 @@ def test_draws_only_present_stems_of_training_songs(tmp_path: Path):
     assert set(distance.argmin(1)) == set(range(18))
 
 
-def test_target_context_and_family_belong_together(tmp_path: Path):
+def test_target_context_and_clap_belong_together(tmp_path: Path):
     write_folder(tmp_path, np.tile(np.arange(6), (30, 1)), growth=0)
     pool = LatentPool(tmp_path, CPU)
     batch = pool.draw(300, 3, generator())
@@ -42,7 +42,8 @@ def test_target_context_and_family_belong_together(tmp_path: Path):
     torch.testing.assert_close(target, -context, rtol=0, atol=1e-3)
     stems = pool.targets[:27, :, 0].float()  # [song, stem = family, 64]
     found = (stems[None] - target[:, None, :1]).abs().amax(-1).flatten(1).argmin(1) % 6
-    assert torch.equal(found, batch.family)
+    assert torch.equal(found, batch.clap.argmax(1))
+    torch.testing.assert_close(batch.clap.norm(dim=1), torch.ones(300))
 
 
 def test_normalised_latents_have_mean_0_and_deviation_one_half(tmp_path: Path):
@@ -55,11 +56,11 @@ def test_normalised_latents_have_mean_0_and_deviation_one_half(tmp_path: Path):
 def test_conditions_are_dropped_independently_and_together(tmp_path: Path):
     write_folder(tmp_path, one_stem_each(20))
     batch = LatentPool(tmp_path, CPU).draw(8_000, 3, generator())
-    context, family = batch.context_present, batch.family_present
+    context, clap = batch.context_present, batch.clap_present
     assert context.float().mean().item() == pytest.approx(0.9 * 0.8, abs=0.02)
-    assert family.float().mean().item() == pytest.approx(0.9 * 0.8, abs=0.02)
-    assert (~context & ~family).float().mean().item() == pytest.approx(0.1 + 0.9 * 0.04, abs=0.02)
-    assert (context & ~family).float().mean().item() == pytest.approx(0.9 * 0.16, abs=0.02)
+    assert clap.float().mean().item() == pytest.approx(0.9 * 0.8, abs=0.02)
+    assert (~context & ~clap).float().mean().item() == pytest.approx(0.1 + 0.9 * 0.04, abs=0.02)
+    assert (context & ~clap).float().mean().item() == pytest.approx(0.9 * 0.16, abs=0.02)
 
 
 def test_rare_families_are_drawn_more_often_than_they_occur(tmp_path: Path):
@@ -67,7 +68,7 @@ def test_rare_families_are_drawn_more_often_than_they_occur(tmp_path: Path):
     families[:, 0] = 0
     families[0, 0] = 11  # 1 % of the songs; the square root gives it 9 %
     write_folder(tmp_path, families)
-    drawn = LatentPool(tmp_path, CPU).draw(8_000, 3, generator()).family
+    drawn = LatentPool(tmp_path, CPU).draw(8_000, 3, generator()).clap.argmax(1)
     assert (drawn == 11).float().mean().item() == pytest.approx(0.091, abs=0.014)
 
 
@@ -89,8 +90,8 @@ def test_probe_holds_each_held_out_song_once(tmp_path: Path):
     raw = (probe.clean / pool.scale + pool.mean)[:, 0]
     expected = [targets[song, song % 6, 0].astype(np.float32) for song in range(175, 200)]
     torch.testing.assert_close(raw, torch.tensor(np.array(expected)), rtol=0, atol=1e-3)
-    assert probe.family.tolist() == [song % 6 for song in range(175, 200)]
-    assert bool(probe.context_present.all() and probe.family_present.all())
+    assert probe.clap.argmax(1).tolist() == [song % 6 for song in range(175, 200)]
+    assert bool(probe.context_present.all() and probe.clap_present.all())
 
 
 def test_songs_that_arrive_later_are_taken_in_and_held_out_songs_stay(tmp_path: Path):

@@ -67,7 +67,7 @@ def test_checkpoints_say_which_network_they_hold(learnt: tuple[Path, Batch]):
     tensors, meta = join_parts(run / "ema")
     assert (meta["net"], meta["stage"], meta["config"]["channels"]) == ("unet", "dit", [64, 64])
     assert set(tensors) == set(LatentModel(TINY).state_dict())
-    assert all(name.startswith("unet.") for name in tensors if name != "families.weight")
+    assert all(name.startswith("unet.") for name in tensors)
     assert load_average(run / "ema")[0].net.config == TINY
 
 
@@ -86,11 +86,11 @@ def test_guided_network_follows_the_formula_item_by_item(learnt: tuple[Path, Bat
     run, windows = learnt
     model, _ = load_average(run / "ema")
     net, x, level = model.net, torch.randn(4, 120, 64), torch.full((4,), 0.3)
-    context_present, family_present = torch.tensor([[True, True, False, False], [True, False, True, False]])
-    batch = Batch(windows.clean[:4], windows.context[:4], context_present, windows.family[:4], family_present)
+    context_present, clap_present = torch.tensor([[True, True, False, False], [True, False, True, False]])
+    batch = Batch(windows.clean[:4], windows.context[:4], context_present, windows.clap[:4], clap_present)
     with torch.no_grad():
         found = model.guided_network(batch, Guidance(2.0, 3.0, above_sigma=0))(x, level)
-        context, clap = batch.context, model.families(batch.family)
+        context, clap = batch.context, batch.clap
         no_context, no_clap = torch.zeros_like(context) + net.null_context, torch.zeros_like(clap) + net.null_clap
         none = net(x, level, no_context, no_clap)
         with_context, with_clap = net(x, level, context, no_clap), net(x, level, no_context, clap)
@@ -125,7 +125,7 @@ def test_the_other_network_is_refused_with_a_sentence(songs: Path, tmp_path: Pat
 def test_a_pack_is_made_of_a_dit(learnt: tuple[Path, Batch]):
     starter = Path(__file__).parents[2] / "models" / "packs" / "starter"
     with pytest.raises(ValueError, match="holds a unet; a pack is made of a DiT"):
-        load_networks(starter, learnt[0])
+        load_networks(starter, learnt[0], starter, starter)
 
 
 def test_checkpoints_from_before_there_was_a_choice_hold_a_dit(songs: Path, tmp_path: Path):

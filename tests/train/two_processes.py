@@ -28,7 +28,7 @@ def main(latents: Path, out: Path) -> None:
     run_settings = RunSettings(out=out / "run", steps=2, log_steps=1, check_s=1e9)
     task = LatentTask(LatentSettings(stage="dit", latents=latents, config=TINY, batch=3), run_settings)
     if rank:
-        torch.nn.init.ones_(task.module.families.weight)  # must be replaced by what the first process has
+        torch.nn.init.ones_(task.module.dit.null_context)  # must be replaced by what the first process has
     run = TrainingRun(task, run_settings)
     own = task.losses
     seen: dict[str, torch.Tensor] = {}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bridge_server.client import RiffClient, ServerGone
-from bridge_server.protocol.table import DEFAULT_PORT
+from bridge_server.protocol.table import DEFAULT_PORT, MAJOR, MINOR
 from bridge_server.settings import Settings
 from bridge_server.transport.delivery import Delivery
 from bridge_server.transport.discovery import (
@@ -24,6 +24,7 @@ from bridge_server.transport.discovery import (
     is_alive,
     new_token,
     read_announcement,
+    remember_launcher,
 )
 from bridge_server.transport.udp import NoFreePort, UdpServer
 from tests.transport.conftest import Running
@@ -45,7 +46,7 @@ def test_what_is_written_is_found(tmp_path: Path) -> None:
     path = announcement().write(tmp_path / "new" / "state")
     assert find_server(tmp_path / "new" / "state") == announcement()
     assert os.listdir(path.parent) == ["state.json"]
-    assert json.loads(path.read_text(encoding="utf-8"))["protocol"] == "riff/1.0"
+    assert json.loads(path.read_text(encoding="utf-8"))["protocol"] == f"riff/{MAJOR}.{MINOR}"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
@@ -170,3 +171,12 @@ def test_a_client_finds_a_running_server(running: Running) -> None:
         assert client.generate("abc").request_id == "abc"
         [(told, _)] = running.service.called("generate")
         assert told.granted
+
+
+def test_how_the_server_was_started_is_left_behind_for_its_user_only(tmp_path: Path) -> None:
+    for command in (["python", "-m", "one"], ["python", "-m", "two", "--pack", "a b"]):
+        remember_launcher(tmp_path, command)
+    path = tmp_path / "launcher.json"
+    assert json.loads(path.read_text(encoding="utf-8")) == {"command": command, "folder": os.getcwd()}
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600

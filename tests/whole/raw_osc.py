@@ -16,7 +16,7 @@ from bridge_server.transport.discovery import Announcement
 from tests.hostile.packets import message
 
 Sent = int | float | str
-ACKED = ("/riff/stem", "/riff/done", "/riff/failed", "/riff/cancelled")
+ACKED = ("/riff/part", "/riff/stem", "/riff/done", "/riff/failed", "/riff/cancelled")
 
 
 class Answer(NamedTuple):

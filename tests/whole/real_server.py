@@ -46,15 +46,15 @@ def riffbridge(*words: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[
 class RealServer:
     """Starts, kills and restarts a server in its folder; only ever touches processes that it started."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, pack: Path = PACK) -> None:
+        self.folder, self.pack = folder, pack
         self.state, self.exchange = folder / "state", folder / "exchange"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def folders(self) -> tuple[str, ...]:
         """Options that let a command find this server and its pack."""
-        return ("--state", str(self.state), "--exchange", str(self.exchange), "--pack", str(PACK))
+        return ("--state", str(self.state), "--exchange", str(self.exchange), "--pack", str(self.pack))
 
     @property
     def announced(self) -> Announcement:

@@ -80,15 +80,15 @@ def test_generate_starts_a_server_keeps_it_and_stop_ends_it(nobody: RealServer, 
 
 def test_serve_with_a_pack_whose_bytes_changed_refuses_jobs_with_a_sentence(nobody: RealServer) -> None:
     pack = Path(shutil.copytree(PACK, nobody.folder / "pack"))
-    changed = bytearray((pack / "families.npy").read_bytes())
+    changed = bytearray((pack / "null_clap.npy").read_bytes())
     changed[-1] ^= 1
-    (pack / "families.npy").write_bytes(changed)
+    (pack / "null_clap.npy").write_bytes(changed)
     folders = ("--state", nobody.state, "--exchange", nobody.exchange, "--pack", pack)
     for command in (("generate", "--seconds", 1, "--out-dir", nobody.folder), ("doctor", "--port", 0)):
         ran = riffbridge(*command, *folders)
         assert ran.returncode == 1
         printed = ran.stdout + ran.stderr
-        assert "families.npy is not the file that the manifest describes" in printed
+        assert "null_clap.npy is not the file that the manifest describes" in printed
         assert printed.count("`riffbridge doctor`") <= 1
         assert "Traceback" not in printed
     assert find_server(nobody.state) is None

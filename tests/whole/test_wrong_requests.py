@@ -9,7 +9,6 @@ import pytest
 
 from bridge_server.client import RiffClient
 from bridge_server.errors import BadArguments, FolderNotWritable, NotAuthorised, PathNotAllowed
-from models.families import FAMILIES
 from tests.whole import bounces, raw_osc
 from tests.whole.asking import files, play, refusal
 from tests.whole.raw_osc import RawOsc, generate, packet
@@ -108,13 +107,6 @@ def test_a_value_out_of_range_is_answered_with_the_range(raw: RawOsc, context: s
         assert code == "bad-arguments"
         assert name in sentence
         assert range_ in sentence
-
-
-def test_a_prompt_that_names_no_instrument_gets_the_list_of_families(client: RiffClient, context: str) -> None:
-    error = refusal(client, context=context, prompt="something nice")
-    assert isinstance(error, BadArguments)
-    assert "something nice" in error.sentence
-    assert all(family in error.hint for family in FAMILIES)
 
 
 def test_neither_context_nor_length_or_both_at_once_is_refused(client: RiffClient, context: str) -> None:

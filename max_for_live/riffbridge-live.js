@@ -1,0 +1,1019 @@
+// Made by `python -m max_for_live.build_device` from the files in source/live; change those instead.
+
+// The Live side of the device: what is asked for, what happens, what Live is told. ES5, for Max's `js` and `v8` alike.
+// Nothing here touches the network (the bridge does) or audio (the patch does).
+
+autowatch = 0;
+inlets = 1;
+outlets = 5;
+
+var TO_BRIDGE = 0;
+var TO_FACE = 1;
+var TO_RING = 2;
+var TO_PLAYER = 3;
+var TO_STORE = 4;
+
+var VERSION = "1.0";
+var PARTS = ["", "drums", "bass", "piano", "electric piano", "organ", "guitar", "strings", "brass", "winds",
+  "mallets", "pad", "lead"]; // the first: as the prompt says
+var BARS = [1, 2, 4, 8, 16];
+var STEPS = [2, 0, 12]; // Draft, Normal (the pack's), Fine
+var SOURCES = ["ring", "clip", "drop"];
+var PLACES = ["session", "arrangement", "lanes", "preview"];
+
+// What the performer has set; every control of the face writes one of these.
+var wish = {
+  prompt: "", part: 2, bars: 2, variations: 2, influence: 50, strength: 50, quality: 1, loop: 1,
+  seed: 0, seedLock: 0, source: 0, place: 0, nudge: 0, audition: 0, context: "", style: ""
+};
+
+// What is going on. phase: idle, grabbing, asked (sent, generating), ready.
+var now = {
+  isInit: false, isBridgeReady: false, phase: "idle", link: "down", captures: "", head: -1,
+  request: null, inserting: null, lastContext: null, deadline: null, restarts: 0
+};
+
+function status(text) {
+  outlet(TO_FACE, "status", oneLine(text));
+  if (text.length > LINE) post(text + "\n");
+}
+
+var LINE = 100; // characters that fit on the face
+
+function oneLine(text) {
+  var flat = String(text).replace(/\s+/g, " ");
+  if (flat.length <= LINE) return flat;
+  return flat.slice(0, flat.lastIndexOf(" ", LINE - 1)) + "\u2026";
+}
+
+function showProgress(fraction) {
+  outlet(TO_FACE, "progress", fraction);
+}
+
+/** `init` comes from live.thisdevice, again after presets and edits, and again when this script was reloaded. */
+function init() {
+  now.isInit = true;
+  loadStored();
+  outlet(TO_RING, "record", 1);
+  greetBridge();
+  watchStems();
+  reloadPlayer();
+}
+
+function loadbang() {
+  outlet(TO_FACE, "boot"); // the patch answers with `init` if the device was ready before this script was
+}
+
+function greetBridge() {
+  if (!now.isInit || !now.isBridgeReady) return;
+  outlet(TO_BRIDGE, "hello", JSON.stringify({ uuid: stored.uuid, live: liveVersion().join("."), device: VERSION }));
+  if (stored.pending) outlet(TO_BRIDGE, "resume", stored.pending);
+}
+
+/** Words of the bridge. */
+function node(word) {
+  var atoms = Array.prototype.slice.call(arguments, 1);
+  var known = {
+    ready: bridgeReady, newid: bridgeId, link: bridgeLink, paths: bridgePaths, reported: bridgeReported,
+    accepted: jobAccepted, progress: jobProgress, stem: jobStem, done: jobDone, fail: jobFailed, cancelled: jobCancelled
+  };
+  if (known[word]) known[word].apply(null, atoms);
+}
+
+function bridgeReady() {
+  now.isBridgeReady = true;
+  greetBridge();
+}
+
+function bridgeId(uuid) {
+  if (uuid === stored.uuid) return;
+  stored.uuid = uuid; // the set holds a copy of this device; the original keeps the id
+  store();
+}
+
+function bridgeLink(state, text) {
+  now.link = state;
+  outlet(TO_FACE, "lamp", state === "up" ? 2 : state === "loading" ? 1 : 0);
+  if (now.phase === "asked" && state === "down") text = "The server stopped. Press Start; this request goes on then.";
+  if (now.phase !== "asked" || state !== "up") status(text);
+}
+
+function bridgePaths(captures) {
+  now.captures = captures;
+}
+
+function bridgeReported(path) {
+  status("Self-test written: " + path);
+}
+
+var RESTARTS = 3;
+var RESTART_MS = 2000;
+
+/** The process of the bridge, as node.script tells of it. */
+function lifecycle(event) {
+  if (event !== "terminated" && event !== "error") return;
+  now.isBridgeReady = false;
+  now.link = "down";
+  outlet(TO_FACE, "lamp", 0);
+  if (now.restarts >= RESTARTS) return status(NO_BRIDGE);
+  now.restarts += 1;
+  status("The bridge script stopped. Starting it again.");
+  now.restart = new Task(function () { outlet(TO_BRIDGE, "script", "start"); }, this);
+  now.restart.schedule(RESTART_MS);
+}
+
+var NO_BRIDGE = "The bridge script does not run. Keep all files of Riffbridge in one folder, then load the device again.";
+
+// One function per control of the face.
+
+function prompt() {
+  wish.prompt = textOf(arguments);
+}
+
+function part(index) {
+  wish.part = index;
+}
+
+function bars(index) {
+  wish.bars = index;
+}
+
+function variations(index) {
+  wish.variations = index;
+}
+
+function influence(percent) {
+  wish.influence = percent;
+}
+
+function strength(percent) {
+  wish.strength = percent;
+}
+
+function quality(index) {
+  wish.quality = index;
+}
+
+function loop(isOn) {
+  wish.loop = isOn;
+}
+
+function seed(number) {
+  wish.seed = Math.round(number);
+}
+
+function seed_lock(isOn) {
+  wish.seedLock = isOn;
+}
+
+function source(index) {
+  wish.source = index;
+}
+
+function place(index) {
+  wish.place = index;
+}
+
+function nudge(ms) {
+  wish.nudge = ms;
+}
+
+function audition_on(isOn) {
+  wish.audition = isOn;
+  if (!isOn) outlet(TO_PLAYER, "play", 0);
+}
+
+/** The enum "Variation": choosing another launches it. (A set that is loaded tells its value, too: nothing is new.) */
+function variation(index) {
+  var isNew = now.isInit && index !== playing.wanted;
+  playing.wanted = index;
+  if (isNew) fire(index + 1);
+}
+
+function drop_context() {
+  wish.context = textOf(arguments);
+  outlet(TO_FACE, "source", SOURCES.indexOf("drop"));
+  wish.source = SOURCES.indexOf("drop");
+  status("Context: " + fileName(wish.context) + ". Press Generate.");
+}
+
+function drop_style() {
+  wish.style = textOf(arguments);
+  status("Style: " + fileName(wish.style) + ". Clear takes it away.");
+}
+
+function clear_style() {
+  wish.style = "";
+  status("No style file.");
+}
+
+function start_server() {
+  outlet(TO_BRIDGE, "start");
+}
+
+function textOf(atoms) {
+  var words = Array.prototype.slice.call(atoms);
+  if (words[0] === "text") words.shift(); // textedit puts the word in front
+  return words.join(" ");
+}
+
+function fileName(path) {
+  return path.replace(/^.*[\/\\]/, "");
+}
+
+// From the button to the bridge: capture what was played, say what is wanted, follow the job.
+
+var CAPTURE_LIMIT_MS = 10000;
+var SEEDS = 10000; // what the number box shows without rounding; variation k uses seed + k
+
+function generate() {
+  if (now.phase === "grabbing") return;
+  if (now.link !== "up") return status(notLinked());
+  if (!wish.seedLock) newSeed();
+  if (SOURCES[wish.source] === "ring") grabRing(function (ring) { ask({}, ring); });
+  else if (SOURCES[wish.source] === "clip") askAbout(clipContext());
+  else askAbout(dropContext());
+}
+
+function notLinked() {
+  if (now.link === "loading") return "The server is loading its models. Press Generate again in a moment.";
+  if (!now.isBridgeReady) return NO_BRIDGE;
+  return "The server is not running. Press Start.";
+}
+
+function newSeed() {
+  wish.seed = Math.floor(Math.random() * SEEDS);
+  outlet(TO_FACE, "seed", wish.seed);
+}
+
+function askAbout(context) {
+  if (context.text) status(context.text);
+  else ask(context, null);
+}
+
+/** Write the ring to a file; `then` gets its note. */
+function grabRing(then) {
+  now.phase = "grabbing";
+  now.head = -1;
+  now.afterGrab = then;
+  now.capture = now.captures + "/ring_" + stored.uuid + "_" + new Date().getTime() + ".wav";
+  status("Taking the last " + BARS[wish.bars] + " bars.");
+  outlet(TO_RING, "grab", now.capture);
+  now.deadline = new Task(captureLate, this);
+  now.deadline.schedule(CAPTURE_LIMIT_MS);
+}
+
+function captureLate() {
+  if (now.phase !== "grabbing") return;
+  now.phase = "idle";
+  outlet(TO_RING, "record", 1);
+  status("The capture was not written. Switch Live's audio on and check the disk, then try again.");
+}
+
+/** `head` 0..1: where in the ring the recorder stood. */
+function head(fraction) {
+  now.head = fraction;
+}
+
+/** `written`: the ring lies on the disk. */
+function written() {
+  if (now.phase !== "grabbing") return;
+  now.deadline.cancel();
+  now.phase = "idle";
+  var note = songFacts();
+  note.path = now.capture;
+  note.bars = BARS[wish.bars];
+  note.nudge_ms = wish.nudge;
+  note.head = now.head;
+  note.roles = ["left", "right", "beat phase", "beat number / 65536"];
+  now.afterGrab(note);
+}
+
+/** The file behind the clip that the detail view shows, in its own frames. */
+function clipContext() {
+  var clip = at("live_set view detail_clip");
+  if (!exists(clip) || !Number(value(clip, "is_audio_clip"))) return { text: "Select an audio clip first." };
+  var span = clipSpan(clip);
+  if (!span) return { text: "This clip's warping is not straight: choose Last bars, or consolidate the clip." };
+  var rate = Number(value(clip, "sample_rate"));
+  var start = Math.max(0, Math.round(span.start * rate));
+  var frames = Math.min(Math.round(span.end * rate), Number(value(clip, "sample_length"))) - start;
+  return { context: String(value(clip, "file_path")), context_start: start, context_frames: frames, beats: span.beats };
+}
+
+/** Start and end of the clip in seconds of its file, and its beats; null when its tempo wanders. */
+function clipSpan(clip) {
+  var start = Number(value(clip, "loop_start"));
+  var end = Number(value(clip, "loop_end"));
+  if (!Number(value(clip, "warping"))) {
+    return { start: start, end: end, beats: (end - start) * songFacts().tempo / 60 };
+  }
+  var marks = allMarks(clip);
+  var rate = beatsPerSecond(marks[0], marks[marks.length - 1]);
+  for (var k = 1; k < marks.length; k++) {
+    if (Math.abs(beatsPerSecond(marks[k - 1], marks[k]) / rate - 1) > TEMPO_ERROR) return null;
+  }
+  function seconds(beat) {
+    return marks[0].sample_time + (beat - marks[0].beat_time) / rate;
+  }
+  return { start: seconds(start), end: seconds(end), beats: end - start };
+}
+
+function dropContext() {
+  if (wish.context) return { context: wish.context };
+  return { text: "Drop an audio file on 'Context' first, or choose Last bars." };
+}
+
+/** Send a request. `extra` are pairs, `ring` the note of a capture; the context is kept for Vary. */
+function ask(extra, ring) {
+  var facts = ring || songFacts();
+  var request = { id: newRequestId(), name: partName(), facts: facts, beats: extra.beats || 0, stems: [], rows: null };
+  var pairs = pairsOf(facts, request.name);
+  for (var name in extra) if (name !== "beats") pairs[name] = extra[name];
+  now.lastContext = { ring: ring, extra: contextOf(extra) };
+  now.request = request;
+  now.phase = "asked";
+  stored.pending = request.id;
+  store();
+  showProgress(0);
+  status("Asking for " + pairs.variations + " x " + request.name + ".");
+  outlet(TO_BRIDGE, "generate", request.id, JSON.stringify({ pairs: pairs, ring: ring, project: projectFolder() }));
+}
+
+function contextOf(extra) {
+  var kept = {};
+  for (var name in extra) if (name !== "init" && name !== "strength") kept[name] = extra[name];
+  return kept;
+}
+
+function newRequestId() {
+  return stored.uuid.slice(0, 6) + "-" + new Date().getTime().toString(36) + "-" + Math.floor(Math.random() * 1e6);
+}
+
+function partName() {
+  var part = PARTS[wish.part] || wish.prompt || "stem";
+  return part.charAt(0).toUpperCase() + part.slice(1, 40);
+}
+
+function pairsOf(facts, name) {
+  var pairs = {
+    name: name.replace(/[^A-Za-z0-9 _-]/g, "") || "stem",
+    prompt: PARTS[wish.part] ? PARTS[wish.part] + (wish.prompt ? ", " + wish.prompt : "") : wish.prompt,
+    tempo: facts.tempo, beats_per_bar: facts.beats_per_bar, beat_unit: facts.beat_unit,
+    variations: wish.variations + 1, seed: wish.seed, lane: "live-" + stored.uuid
+  };
+  if (wish.loop) pairs.loop = 1;
+  if (STEPS[wish.quality]) pairs.steps = STEPS[wish.quality];
+  if (wish.influence !== 50) pairs.guidance = Math.round(wish.influence * 4) / 100; // 50 %: as the pack likes
+  if (wish.style) pairs.reference = wish.style;
+  return pairs;
+}
+
+/** Make the variation that plays (or is chosen) anew, near to it or far from it, over the same bars. */
+function vary() {
+  var stem = stored.stems[playing.chosen];
+  if (now.link !== "up") return status(notLinked());
+  if (!stem || !now.lastContext) return status("Generate first, then vary what plays.");
+  if (!wish.seedLock) newSeed();
+  var extra = { init: stem.path, strength: wish.strength / 100 };
+  for (var name in now.lastContext.extra) extra[name] = now.lastContext.extra[name];
+  ask(extra, now.lastContext.ring);
+}
+
+function cancel() {
+  if (now.phase === "asked") outlet(TO_BRIDGE, "cancel", now.request.id);
+}
+
+function isCurrent(id) {
+  if (!now.request && id === stored.pending) {
+    now.request = { id: id, name: partName(), facts: songFacts(), beats: 0, stems: [], rows: null }; // of the last session
+    now.phase = "asked";
+  }
+  return now.request !== null && now.request.id === id && now.phase === "asked";
+}
+
+function jobAccepted(id, position, estimate) {
+  if (!isCurrent(id)) return;
+  if (position > 0) status("Waiting: " + position + " before this one, about " + Math.ceil(estimate) + " s.");
+  else status(now.request.name + ": about " + Math.ceil(estimate) + " s.");
+}
+
+function jobProgress(id, fraction, stage, eta) {
+  if (!isCurrent(id)) return;
+  showProgress(fraction);
+  status(now.request.name + ": " + Math.round(fraction * 100) + " % " + stage + ", " + Math.ceil(eta) + " s left.");
+}
+
+function jobStem(id, index, count, path, json) {
+  if (!isCurrent(id)) return;
+  var about = JSON.parse(json);
+  var stem = { index: index, count: count, path: path, seed: about.seed, cut: about.cut || null };
+  stem.seconds = about.frames / about.sample_rate;
+  stem.rate = about.context_rate || about.sample_rate;
+  stem.beats = about.cut ? about.cut.bars * about.cut.bar_length : now.request.beats || beatsOf(stem.seconds);
+  now.request.stems.push(stem);
+  keepStem(stem);
+  outlet(TO_PLAYER, "load", index + 1, path);
+  insertStem(now.request, stem);
+}
+
+/** A stem without a ring lasts as long as its file, at the tempo of the set. */
+function beatsOf(seconds) {
+  return Math.round(seconds * now.request.facts.tempo / 60 * 1000) / 1000;
+}
+
+function jobDone(id) {
+  if (!isCurrent(id)) return;
+  var request = now.request;
+  endJob();
+  later(function () { status(readyText(request)); });
+}
+
+function readyText(request) {
+  var count = request.stems.length;
+  var cut = count ? request.stems[0].cut : null;
+  var heard = cut && cut.bars < cut.bars_wanted ? fewerText(cut) : "";
+  if (request.failure) return heard + request.failure;
+  if (request.place === "preview") return heard + previewText(count);
+  return heard + count + (count === 1 ? " variation" : " variations") + " on '" + request.trackName + "'. Press Fire.";
+}
+
+function fewerText(cut) {
+  return "Only " + cut.bars + " of " + cut.bars_wanted + " bars " + (cut.bars === 1 ? "was" : "were") + " heard. ";
+}
+
+function previewText(count) {
+  if (canInsert()) return count + " to audition. Press Fire; choose To slots for clips.";
+  return "Preview only: inserting needs Live 12.0.5. Press Fire, or Reveal and drag the files.";
+}
+
+function jobFailed(id, code, text) {
+  if (id === "") return status(text);
+  if (!isCurrent(id) || code === "replaced") return;
+  endJob();
+  status(text);
+}
+
+function jobCancelled(id) {
+  if (!isCurrent(id)) return;
+  endJob();
+  status("Cancelled.");
+}
+
+function endJob() {
+  now.phase = "ready";
+  stored.pending = "";
+  store();
+  showProgress(0);
+}
+
+// Reading the Live set. `get` always gives an array, "id" 0 is nothing, ids do not outlive the session.
+
+function at(path) {
+  return new LiveAPI(path);
+}
+
+function exists(api) {
+  return Number(api.id) !== 0;
+}
+
+function value(api, property) {
+  var found = api.get(property);
+  return found && found.length !== undefined && typeof found !== "string" ? found[0] : found;
+}
+
+function liveVersion() {
+  var app = at("live_app");
+  return [app.call("get_major_version"), app.call("get_minor_version"), app.call("get_bugfix_version")].map(Number);
+}
+
+function isVersion(major, minor, bugfix) {
+  var found = liveVersion();
+  var wanted = [major, minor, bugfix];
+  for (var k = 0; k < 3; k++) if (found[k] !== wanted[k]) return found[k] > wanted[k];
+  return true;
+}
+
+function canInsert() {
+  return isVersion(12, 0, 5); // create_audio_clip
+}
+
+function canUseLanes() {
+  return isVersion(12, 3, 5);
+}
+
+/** Tempo, metre, position, key and folder of the set, as they are now. */
+function songFacts() {
+  var song = at("live_set");
+  var facts = {
+    tempo: value(song, "tempo"),
+    beats_per_bar: value(song, "signature_numerator"),
+    beat_unit: value(song, "signature_denominator"),
+    song_beat: value(song, "current_song_time"),
+    key: value(song, "root_note") + " " + value(song, "scale_name")
+  };
+  facts.bar_origin = barStart(song, facts);
+  return facts;
+}
+
+function quartersPerBar(facts) {
+  return facts.beats_per_bar * 4 / facts.beat_unit;
+}
+
+/** Where the bar that plays now began (quarters): the metre may have changed since the beginning of the song. */
+function barStart(song, facts) {
+  var told = String(song.call("get_current_beats_song_time")).split("."); // bars.beats.sixteenths.ticks, from 1
+  if (told.length < 3) return 0;
+  var inBar = (Number(told[1]) - 1) * 4 / facts.beat_unit + (Number(told[2]) - 1) / 4 + facts.song_beat % 0.25;
+  return Math.round((facts.song_beat - inBar) * 16) / 16;
+}
+
+/** Folder of the saved set; empty for a new one. */
+function projectFolder() {
+  var path = String(value(at("live_set"), "file_path") || "");
+  return path.replace(/[\/\\][^\/\\]*$/, "");
+}
+
+function trackCount() {
+  return at("live_set").getcount("tracks");
+}
+
+function sceneCount() {
+  return at("live_set").getcount("scenes");
+}
+
+/** Number of the track with this name, -1 when there is none. */
+function trackNamed(name) {
+  for (var k = 0; k < trackCount(); k++) {
+    if (String(value(at("live_set tracks " + k), "name")) === name) return k;
+  }
+  return -1;
+}
+
+/** Number of the scene that is selected. */
+function selectedScene() {
+  var selected = at("live_set view selected_scene");
+  for (var k = 0; k < sceneCount(); k++) if (at("live_set scenes " + k).id === selected.id) return k;
+  return 0;
+}
+
+// Every change of the set goes through this queue, one per tick of Max's low-priority thread: Live refuses changes
+// inside its own notifications and inside undo, and some changes are only readable a tick later.
+
+var RETRY_MS = 50;
+var queued = [];
+var queueTask = null;
+
+/** Do `step` in a later tick, after all that was asked for before. */
+function later(step) {
+  queued.push({ step: step, isRetry: false });
+  if (!queueTask) runQueueIn(0);
+}
+
+/** Do several steps in a row, before anything else that waits. */
+function laterFirst(steps) {
+  for (var k = steps.length - 1; k >= 0; k--) queued.unshift({ step: steps[k], isRetry: false });
+}
+
+function runQueueIn(ms) {
+  queueTask = new Task(runQueue, this);
+  queueTask.schedule(ms);
+}
+
+function runQueue() {
+  queueTask = null;
+  var next = queued.shift();
+  if (!next) return;
+  var waitMs = 0;
+  try {
+    next.step();
+  } catch (error) {
+    waitMs = RETRY_MS;
+    if (next.isRetry || error.isFinal) insertFailed(error);
+    else queued.unshift({ step: next.step, isRetry: true });
+  }
+  if (queued.length && !queueTask) runQueueIn(waitMs);
+}
+
+/** An error that trying again cannot mend, in words for the face. */
+function finalError(text) {
+  var error = new Error(text);
+  error.isFinal = true;
+  return error;
+}
+
+// Stems become clips: on a track of their own, in empty slots only, in time. One small step per tick.
+
+var TEMPO_ERROR = 0.005; // Live halves or doubles when it guesses wrong
+var COLOURS = [0x8c8c8c, 0xd04a3a, 0x3a7bd0, 0xd0a03a, 0xc7783a, 0x9c5fd0, 0x5fb04a, 0x3ab0a6, 0xd06fa0, 0x6f9cd0,
+  0xb0c23a, 0x7a6fd0, 0xe08a3a];
+var WARP_BEATS = 0;
+var WARP_COMPLEX = 4;
+var WARP_COMPLEX_PRO = 6;
+var ONE_BAR = 5; // launch quantisation
+
+/** Queue all that one stem needs; the place is chosen with the first. */
+function insertStem(request, stem) {
+  if (!request.place) request.place = choosePlace();
+  if (request.place === "preview") return;
+  later(function () {
+    if (request.failure) return;
+    now.inserting = request;
+    if (request.place === "session") insertInSession(request, stem);
+    else insertInArrangement(request, stem);
+  });
+}
+
+function choosePlace() {
+  var place = PLACES[wish.place];
+  if (place === "preview" || !canInsert()) return "preview";
+  if (place === "lanes" && !canUseLanes()) return "arrangement";
+  return place;
+}
+
+function insertFailed(error) {
+  var request = now.inserting;
+  if (!request) return post("Riffbridge: " + error.message + "\n");
+  request.failure = error.isFinal ? error.message : "Live did not take the clip: " + error.message + " Fire auditions it.";
+  status(request.failure);
+}
+
+function insertInSession(request, stem) {
+  var track = stemTrack(request, 0);
+  if (request.rows === null) request.rows = emptyRows(track, stem.count);
+  var row = request.rows + stem.index;
+  var path = "live_set tracks " + track + " clip_slots " + row;
+  var slot = at(path);
+  if (Number(value(slot, "has_clip"))) {
+    request.rows = null; // somebody was faster
+    return laterFirst([function () { insertInSession(request, stem); }]);
+  }
+  slot.call("create_audio_clip", stem.path);
+  if (!Number(value(slot, "has_clip"))) throw finalError("Live did not take " + fileName(stem.path) + ". Fire auditions it.");
+  laterFirst(clipSteps(request, stem, path + " clip").concat([function () {
+    rememberRow(stem, request.trackName, row);
+  }]));
+}
+
+/** The track for these stems: found by its name or made at the end. `number` > 0 for further tracks. */
+function stemTrack(request, number) {
+  request.trackName = "Riffbridge " + request.name;
+  var name = request.trackName + (number ? " " + (number + 1) : "");
+  var found = trackNamed(name);
+  if (found < 0) return newTrack(name);
+  var track = at("live_set tracks " + found);
+  if (Number(value(track, "is_frozen"))) throw finalError("The track '" + name + "' is frozen. Unfreeze or rename it.");
+  if (Number(value(track, "is_foldable")) || !Number(value(track, "has_audio_input"))) {
+    throw finalError("The track '" + name + "' takes no audio clips. Rename it, then press Generate again.");
+  }
+  return found;
+}
+
+function newTrack(name) {
+  at("live_set").call("create_audio_track", -1);
+  var number = trackCount() - 1;
+  var track = at("live_set tracks " + number);
+  track.set("name", name);
+  track.set("color", COLOURS[wish.part]);
+  track.set("current_monitoring_state", 2); // off: it only plays its clips
+  return number;
+}
+
+/** First of `count` empty slots in a row, from the selected scene on; scenes are added when there are not enough. */
+function emptyRows(track, count) {
+  var scenes = sceneCount();
+  var run = 0;
+  for (var row = selectedScene(); row < scenes; row++) {
+    run = Number(value(at("live_set tracks " + track + " clip_slots " + row), "has_clip")) ? 0 : run + 1;
+    if (run === count) return row - count + 1;
+  }
+  for (var missing = count - run; missing > 0; missing--) at("live_set").call("create_scene", -1);
+  return scenes - run;
+}
+
+/** What makes a new clip one of ours; each step in a tick of its own. */
+function clipSteps(request, stem, path) {
+  return [
+    function () { at(path).set("warping", 1); },
+    function () { fixTempo(stem, at(path)); },
+    function () { setWarpMode(at(path)); },
+    function () { setLoop(stem, at(path)); },
+    function () { setLaunch(request, stem, at(path)); }
+  ];
+}
+
+function setWarpMode(clip) {
+  var modes = String(clip.get("available_warp_modes")).match(/\d+/g) || [];
+  var wanted = PARTS[wish.part] === "drums" ? [WARP_BEATS] : [WARP_COMPLEX_PRO, WARP_COMPLEX];
+  for (var k = 0; k < wanted.length; k++) {
+    if (modes.indexOf(String(wanted[k])) >= 0) return clip.set("warp_mode", wanted[k]);
+  }
+}
+
+function setLoop(stem, clip) {
+  clip.set("looping", 1);
+  clip.set("loop_end", stem.beats);
+  clip.set("loop_start", 0);
+  clip.set("start_marker", 0);
+  clip.set("end_marker", stem.beats);
+}
+
+function setLaunch(request, stem, clip) {
+  clip.set("launch_mode", 0);
+  clip.set("launch_quantization", ONE_BAR);
+  clip.set("legato", 1); // variations are swapped in phase
+  clip.set("color", COLOURS[wish.part]);
+  clip.set("name", clipName(request, stem));
+}
+
+function clipName(request, stem) {
+  return request.name + " v" + (stem.index + 1) + " - seed " + stem.seed;
+}
+
+/** Warp markers in order of time. The last is not shown in Live: it carries the tempo behind the one before it. */
+function allMarks(clip) {
+  return JSON.parse(value(clip, "warp_markers")).warp_markers;
+}
+
+function beatsPerSecond(one, other) {
+  return (other.beat_time - one.beat_time) / (other.sample_time - one.sample_time);
+}
+
+/** Live guesses a tempo when it imports. The stem's is known: put the markers where its bars are. */
+function fixTempo(stem, clip) {
+  if (!Number(value(clip, "warping"))) throw new Error("warping stayed off.");
+  var wanted = wantedMarks(stem);
+  var found = allMarks(clip);
+  if (isWarpedAs(found, wanted)) return;
+  for (var k = 1; k < found.length - 1; k++) clip.call("remove_warp_marker", found[k].beat_time);
+  var first = found[0];
+  if (first.sample_time > 1e-6) throw finalError("Live set its first warp marker late. Warp the clips by hand.");
+  if (first.beat_time !== 0) clip.call("move_warp_marker", first.beat_time, -first.beat_time);
+  for (k = 1; k < wanted.length; k++) clip.call("add_warp_marker", wanted[k]);
+  if (!isWarpedAs(allMarks(clip), wanted)) throw finalError("Live guessed another tempo. Set the clips' tempo by hand.");
+}
+
+/** Beginning and end; under a changing tempo also every bar line. */
+function wantedMarks(stem) {
+  var marks = [{ beat_time: 0, sample_time: 0 }];
+  var frames = stem.cut ? stem.cut.bar_frames : [];
+  if (isSteady(frames)) return marks.concat([{ beat_time: stem.beats, sample_time: stem.seconds }]);
+  var heard = 0;
+  for (var k = 0; k < frames.length; k++) {
+    heard += frames[k];
+    marks.push({ beat_time: (k + 1) * stem.cut.bar_length, sample_time: heard / stem.rate });
+  }
+  return marks;
+}
+
+function isSteady(frames) {
+  for (var k = 1; k < frames.length; k++) if (Math.abs(frames[k] / frames[0] - 1) > TEMPO_ERROR) return false;
+  return true;
+}
+
+/** Whether the markers put every wanted point where it belongs. */
+function isWarpedAs(marks, wanted) {
+  for (var k = 1; k < wanted.length; k++) {
+    var beat = beatAt(marks, wanted[k].sample_time);
+    if (Math.abs(beat - wanted[k].beat_time) > TEMPO_ERROR * wanted[k].beat_time) return false;
+  }
+  return true;
+}
+
+/** The beat at a time of the file: straight between two markers, and on behind the last. */
+function beatAt(marks, time) {
+  var k = 1;
+  while (k < marks.length - 1 && marks[k].sample_time < time) k++;
+  if (marks.length < 2) return NaN;
+  return marks[k - 1].beat_time + (time - marks[k - 1].sample_time) * beatsPerSecond(marks[k - 1], marks[k]);
+}
+
+/** In the arrangement, where the context was heard: lanes of one track, or a track for each variation. */
+function insertInArrangement(request, stem) {
+  var start = stem.cut ? stem.cut.start_beat : request.facts.bar_origin;
+  var inLanes = request.place === "lanes";
+  var track = inLanes ? stemTrack(request, 0) : freeTrack(request, start, stem.beats);
+  var owner = at("live_set tracks " + track);
+  var path = "live_set tracks " + track;
+  if (inLanes) {
+    owner.call("create_take_lane");
+    path += " take_lanes " + (owner.getcount("take_lanes") - 1);
+    owner = at(path);
+    owner.set("name", clipName(request, stem));
+  }
+  var before = owner.getcount("arrangement_clips");
+  owner.call("create_audio_clip", stem.path, start);
+  if (owner.getcount("arrangement_clips") <= before) throw finalError("Live did not take " + fileName(stem.path) + ". Fire auditions it.");
+  laterFirst(arrangementSteps(request, stem, path + " arrangement_clips " + clipStarting(owner, path, start)));
+}
+
+function arrangementSteps(request, stem, path) {
+  return clipSteps(request, stem, path).slice(0, 3).concat([function () {
+    var clip = at(path);
+    clip.set("looping", 0);
+    clip.set("end_marker", stem.beats);
+    clip.set("color", COLOURS[wish.part]);
+    clip.set("name", clipName(request, stem));
+  }]);
+}
+
+/** A track of this part on which nothing lies between `start` and its end. */
+function freeTrack(request, start, beats) {
+  for (var number = 0; ; number++) {
+    var track = stemTrack(request, number);
+    if (!isOccupied(track, start, start + beats)) return track;
+  }
+}
+
+function isOccupied(track, start, end) {
+  var path = "live_set tracks " + track;
+  for (var k = 0; k < at(path).getcount("arrangement_clips"); k++) {
+    var clip = at(path + " arrangement_clips " + k);
+    if (Number(value(clip, "start_time")) < end && Number(value(clip, "end_time")) > start) return true;
+  }
+  return false;
+}
+
+function clipStarting(owner, path, start) {
+  for (var k = 0; k < owner.getcount("arrangement_clips"); k++) {
+    if (Number(value(at(path + " arrangement_clips " + k), "start_time")) === start) return k;
+  }
+  throw finalError("Live put the clip elsewhere. Look at the track's arrangement.");
+}
+
+// Launching: clips where there are clips, else the device's own player, which every Live can use.
+
+var playing = { chosen: 0, wanted: 0, observers: [] };
+
+function fire(number) {
+  var index = number - 1;
+  var stem = stored.stems[index];
+  if (!stem) return status("There is no variation " + number + " yet. Press Generate.");
+  playing.chosen = index;
+  if (wish.audition) return audition(number);
+  var path = pathOfClip(stem);
+  if (!path) return audition(number);
+  outlet(TO_PLAYER, "play", 0);
+  later(function () { at(path).call("fire"); });
+}
+
+function audition(number) {
+  outlet(TO_PLAYER, "length", stored.stems[number - 1].beats, stored.stems[number - 1].seconds * 1000);
+  outlet(TO_PLAYER, "play", number);
+  outlet(TO_FACE, "playing", number);
+  status("Auditioning " + number + " from the next bar, while Live plays.");
+}
+
+function next() {
+  if (!stored.stems.length) return status("There is no variation yet. Press Generate.");
+  fire((playing.chosen + 1) % stored.stems.length + 1);
+}
+
+function stop() {
+  outlet(TO_PLAYER, "play", 0);
+  for (var k = 0; k < stored.stems.length; k++) if (stored.stems[k]) stopTrack(stored.stems[k].track);
+}
+
+function stopTrack(name) {
+  var number = name ? trackNamed(name) : -1;
+  if (number >= 0) later(function () { at("live_set tracks " + number).call("stop_all_clips"); });
+}
+
+/** Path of the clip that holds a stem, wherever it was moved on its track; empty when it is gone. */
+function pathOfClip(stem) {
+  var track = stem.track ? trackNamed(stem.track) : -1;
+  if (track < 0) return "";
+  var rows = [stem.row];
+  for (var row = 0; row < sceneCount(); row++) if (row !== stem.row) rows.push(row);
+  for (var k = 0; k < rows.length; k++) {
+    var path = "live_set tracks " + track + " clip_slots " + rows[k] + " clip";
+    var clip = at(path);
+    if (exists(clip) && sameFile(String(value(clip, "file_path")), stem.path)) return path;
+  }
+  return "";
+}
+
+function sameFile(one, other) {
+  return one.replace(/\\/g, "/") === other.replace(/\\/g, "/");
+}
+
+/** Show on the face what plays: Live tells when a slot of our track starts. (Nothing is changed in here.) */
+function watchStems() {
+  for (var k = 0; k < playing.observers.length; k++) playing.observers[k].property = "";
+  playing.observers = [];
+  var name = stored.stems[0] ? stored.stems[0].track : "";
+  var number = name ? trackNamed(name) : -1;
+  if (number < 0) return;
+  var observer = new LiveAPI(slotStarted, "live_set tracks " + number);
+  observer.property = "playing_slot_index";
+  playing.observers.push(observer);
+}
+
+function slotStarted(told) {
+  if (told[0] !== "playing_slot_index") return;
+  for (var k = 0; k < stored.stems.length; k++) {
+    if (stored.stems[k] && stored.stems[k].row === told[1]) {
+      playing.chosen = k;
+      outlet(TO_FACE, "playing", k + 1);
+    }
+  }
+}
+
+function reloadPlayer() {
+  for (var k = 0; k < stored.stems.length; k++) {
+    if (stored.stems[k]) outlet(TO_PLAYER, "load", k + 1, stored.stems[k].path);
+  }
+}
+
+function reveal() {
+  var stem = stored.stems[playing.chosen];
+  if (stem) outlet(TO_BRIDGE, "reveal", stem.path);
+  else status("There is no variation yet. Press Generate.");
+}
+
+// What is saved with the set, as one line of JSON in a parameter: the device's id, the open request, the last stems.
+
+var LONGEST_STORED = 30000;
+var stored = { uuid: "", pending: "", stems: [] };
+var storedText = "";
+
+/** `stored` <text>: the patch hands over what the set holds, before or after `init`. */
+function stored_text(text) {
+  if (String(text) === storedText) return; // our own, on its way back
+  storedText = String(text);
+  if (now.isInit) loadStored();
+}
+
+function loadStored() {
+  try {
+    var held = JSON.parse(decodeURIComponent(storedText));
+    if (typeof held.uuid === "string" && held.stems instanceof Array) stored = held;
+  } catch (error) {
+    // a new device
+  }
+  if (!stored.uuid) {
+    stored.uuid = newUuid();
+    store();
+  }
+}
+
+function newUuid() {
+  var text = "";
+  while (text.length < 16) text += Math.floor(Math.random() * 16).toString(16);
+  return text;
+}
+
+function store() {
+  var text = encodeURIComponent(JSON.stringify(stored)); // one symbol, without spaces
+  if (text.length > LONGEST_STORED || text === storedText) return;
+  storedText = text;
+  outlet(TO_STORE, text);
+}
+
+function keepStem(stem) {
+  if (now.request.stems.length === 1) stored.stems = []; // the first of a request; they may come in any order
+  for (var k = 0; k < stem.count; k++) stored.stems[k] = stored.stems[k] || null;
+  stored.stems[stem.index] = {
+    path: stem.path, beats: stem.beats, seconds: stem.seconds, seed: stem.seed, track: "", row: -1
+  };
+  store();
+}
+
+function rememberRow(stem, trackName, row) {
+  var kept = stored.stems[stem.index];
+  if (!kept || kept.path !== stem.path) return;
+  kept.track = trackName;
+  kept.row = row;
+  store();
+  watchStems();
+}
+
+// The Self-test button: what can be found out in a real Live without changing the set, as a JSON report.
+
+function selftest() {
+  if (!now.isBridgeReady) return status(notLinked());
+  if (now.phase === "grabbing" || now.phase === "asked") return status("Wait until the request is finished.");
+  status("Self-test: writing a capture.");
+  grabRing(reportWith);
+}
+
+function reportWith(ring) {
+  var slot = at("live_set tracks 0 clip_slots 0");
+  var report = {
+    device: VERSION,
+    live: liveVersion().join("."),
+    engine: typeof Symbol === "undefined" ? "js" : "v8",
+    facts: ring,
+    capture: ring.path,
+    head: ring.head,
+    phase: now.phase,
+    link_seen: now.link,
+    can_insert: canInsert(),
+    slot_knows_create_audio_clip: String(slot.info).indexOf("create_audio_clip") >= 0,
+    tracks: trackCount(),
+    scenes: sceneCount(),
+    project: projectFolder(),
+    stems: stored.stems.length
+  };
+  outlet(TO_BRIDGE, "report", JSON.stringify(report));
+}

@@ -1,0 +1,35 @@
+-- @description Riffbridge
+-- @version 0.1.0
+-- @author Riffbridge
+-- @link https://github.com/riffbridge/riffbridge
+-- @about Accompaniment for the time selection, made by the Riffbridge server on this computer.
+-- @changelog First version.
+-- @metapackage
+-- @provides
+--   [main] Riffbridge_Generate bass on a new track.lua
+--   [main] Riffbridge_Generate bass on the selected track.lua
+--   [main] Riffbridge_Generate bass with the selected tracks.lua
+--   [main] Riffbridge_Generate drums on a new track.lua
+--   [main] Riffbridge_Generate drums on the selected track.lua
+--   [main] Riffbridge_Generate drums with the selected tracks.lua
+--   [main] Riffbridge_Generate chords on a new track.lua
+--   [main] Riffbridge_Generate chords on the selected track.lua
+--   [main] Riffbridge_Generate chords with the selected tracks.lua
+--   [main] Riffbridge_Generate pad on a new track.lua
+--   [main] Riffbridge_Generate pad on the selected track.lua
+--   [main] Riffbridge_Generate pad with the selected tracks.lua
+--   [main] Riffbridge_Generate lead on a new track.lua
+--   [main] Riffbridge_Generate lead on the selected track.lua
+--   [main] Riffbridge_Generate lead with the selected tracks.lua
+--   [main] Riffbridge_Ask and generate on a new track.lua
+--   [main] Riffbridge_Ask and generate on the selected track.lua
+--   [main] Riffbridge_Ask and generate with the selected tracks.lua
+--   [main] Riffbridge_Regenerate as further takes.lua
+--   [main] Riffbridge_Vary the selected take.lua
+--   [main] Riffbridge_Redo the time selection in the selected take.lua
+--   [main] Riffbridge_Generate like the selected item.lua
+--   [main] Riffbridge_Cancel.lua
+--   [main] Riffbridge_Settings.lua
+--   [main] Riffbridge_Self-test.lua
+--   [nomain] riff/*.lua
+--   [data] toolbar_icons/**/*.png

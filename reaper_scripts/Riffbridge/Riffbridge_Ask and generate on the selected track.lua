@@ -1,0 +1,11 @@
+-- @description Riffbridge: Ask and generate on the selected track
+-- @noindex
+-- Made by `python -m reaper_scripts.making`; change reaper_scripts/making/actions.py instead.
+
+local folder = debug.getinfo(1, "S").source:match("^@?(.*[/\\])")
+package.path = folder .. "?.lua;" .. package.path
+require("riff.actions").run({
+  action = "generate",
+  name = "ask-selected",
+  target = "selected track",
+})

@@ -1,0 +1,12 @@
+-- @description Riffbridge: Generate chords on the selected track
+-- @noindex
+-- Made by `python -m reaper_scripts.making`; change reaper_scripts/making/actions.py instead.
+
+local folder = debug.getinfo(1, "S").source:match("^@?(.*[/\\])")
+package.path = folder .. "?.lua;" .. package.path
+require("riff.actions").run({
+  action = "generate",
+  name = "chords-selected",
+  part = "chords",
+  target = "selected track",
+})
