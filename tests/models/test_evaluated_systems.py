@@ -1,4 +1,7 @@
-"""Systems play what the runtime plays: the pack's own model as the server does, EDM models as torch does."""
+"""Systems of the evaluation play what the runtime plays: the pack's model as the server does, EDM models as torch does.
+
+Here, and not beside the other tests of the evaluation, because they share the pack of tiny networks.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,10 @@ import pytest
 import torch
 
 from models.errors import PackError
+from models.evaluate import table
+from models.evaluate.bench import DIT_BRIDGE, MODES, Setup
+from models.evaluate.bench_run import hear_all
+from models.evaluate.hearing import stacked
 from models.evaluate.systems import EDM_GUIDANCE, Sampler, System
 from models.generator import Generator
 from models.guidance import Guidance
@@ -60,8 +67,9 @@ def context(generator: Generator) -> np.ndarray:
 def test_the_packs_own_model_plays_as_the_server_does(generator: Generator, tiny_pack: Path, context, guidance):
     system = System("C-DiT", tiny_pack, Sampler("consistency", 5, guidance), generator.codec, "cpu", 1)
     for given in (context, None):
-        theirs = generator.write(given, CHUNKS, None, 7, 5, guidance=guidance)
-        assert np.array_equal(system.write(given, None, CHUNKS, 7), theirs)
+        for style in (STYLE, None):
+            theirs = generator.write(given, CHUNKS, style, 7, 5, guidance=guidance)
+            assert np.array_equal(system.write(given, style, CHUNKS, 7), theirs)
     assert system.play(context, STYLE, CHUNKS, 7).shape == (2, CHUNKS * 32_768)
 
 
@@ -117,3 +125,21 @@ def test_edm_sampling_of_a_normal_distribution_is_exact():
     assert len(calls) == 59
     assert calls[0] == pytest.approx(80)
     assert calls[-1] == pytest.approx(0.002)
+
+
+@pytest.mark.slow
+def test_everything_is_heard_and_told_from_graphs_to_report(tiny_pack: Path, folders, tmp_path: Path):
+    """Two songs through every row, in two processes; the models are untrained, so that only the paths are tested."""
+    setup = Setup(tiny_pack, dit=folders["dit"], unet=folders["unet"], edm_steps=2, device="cpu", threads=1)
+    material = hear_all(setup, 2, 6, tmp_path, 2, lambda: None)
+    rows = setup.rows()
+    assert len(rows) == 3 * len(MODES) + 8
+    for row in rows:
+        heard = stacked(material.items, row.name)
+        assert np.linalg.norm(heard.clap, axis=1) == pytest.approx([1, 1], abs=0.01)
+        assert np.isfinite(heard.onsets).all()
+    played = {row.name: stacked(material.items, row.name).chroma.tobytes() for row in rows}
+    silent = stacked(material.items, f"{DIT_BRIDGE}: none*").chroma.max() == 0
+    assert silent or len(set(played.values())) > len(rows) / 2
+    assert [int(one["item"][0]) for one in material.items] == [9_000_000, 9_100_000]
+    assert table.codec_report(setup, 1, 9_000_000).startswith("## Codec of tiny")
