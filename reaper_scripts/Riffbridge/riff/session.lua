@@ -16,6 +16,7 @@ local paths = require("riff.paths")
 local plans = require("riff.plan")
 local restore = require("riff.restore")
 local settings = require("riff.settings")
+local wav = require("riff.wav")
 local window = require("riff.window")
 
 local session = {}
@@ -162,6 +163,9 @@ function session:bounce_context()
   }
   local render = plan.bounce == "dry" and dry_bounce.render or bounce.render
   local frames = render(host, plan.project, plan.range, path, tracks, self.restore)
+  if plan.sounds and plan.sounds.init and wav.is_silent(path) then
+    return -- nothing but the take itself: it can be varied all the same
+  end
   plan.pairs.context = path
   plan.pairs.context_frames = math.min(frames, plan.range.frames)
 end

@@ -32,7 +32,7 @@ def without_traces(reaper: ReaperDouble) -> bool:
     return not any(path.name == "tmp" or "riff_" in path.name for path in folder.rglob("*"))
 
 
-@pytest.mark.parametrize("has_sockets", [True, False], ids=["sockets", "files"])
+@pytest.mark.parametrize("has_sockets", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["sockets", "files"])
 def test_one_key_with_the_pack_that_ships(real_server: RealServer, tmp_path: Path, has_sockets: bool) -> None:
     reaper = studio(tmp_path, real_server, has_sockets=has_sockets)
     keys = reaper.project.add_track("Keys", I_SELECTED=1.0)
@@ -115,6 +115,7 @@ def test_regenerate_goes_on_with_the_next_seed_as_further_takes(reaper: ReaperDo
     ("action", "pair"),
     [
         ("Vary the selected take", "init"),
+        ("Vary the selected take", "init alone"),
         ("Redo the time selection in the selected take", "init"),
         ("Generate like the selected item", "reference"),
     ],
@@ -126,13 +127,14 @@ def test_what_the_server_cannot_do_is_said_in_one_line_and_what_it_can_is_done(
     set_(reaper, variations="1")
     own, other = (bounces.bounce(tmp_path / f"{hz}.wav", seconds=2.0, root_hz=hz) for hz in (220.0, 110.0))
     item = reaper.project.add_item(reaper.project.add_track("Own"), own, 1.0, B_UISEL=1.0)
-    reaper.project.add_item(reaper.project.add_track("Other"), other, 1.0)
+    if pair != "init alone":
+        reaper.project.add_item(reaper.project.add_track("Other"), other, 1.0)
     reaper.project.selection = (1.4, 2.6)
     before = reaper.project.content
     reaper.press_and_wait(action)
     if reaper.console:
         assert len(reaper.console) == 1
-        assert pair in reaper.console[0]
+        assert pair.split(" ")[0] in reaper.console[0]
         assert reaper.project.content == before
     else:
         assert reaper.project.content != before

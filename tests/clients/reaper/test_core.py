@@ -21,7 +21,7 @@ def talk(request: pytest.FixtureRequest, version: str, identity_server: RealServ
     talk.close()
 
 
-@pytest.mark.parametrize("door", ["udp", "files"])
+@pytest.mark.parametrize("door", [pytest.param("udp", marks=pytest.mark.slow), "files"])
 def test_one_whole_job_with_the_real_pack(real_server: RealServer, door: str, bounce: str, tmp_path: Path) -> None:
     talk = Talk("5.4", real_server, door)
     welcome = talk.greet()
