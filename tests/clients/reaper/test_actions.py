@@ -181,6 +181,14 @@ def test_the_window_shows_stage_device_and_time_and_comes_back_where_it_was(reap
     assert reaper.gfx.position == (300, -40)
 
 
+def test_a_render_in_real_time_is_mentioned_where_it_disturbs_nobody(reaper: ReaperDouble) -> None:
+    reaper.config["projrenderlimit"] = "1"
+    reaper.press_and_wait("Generate bass on a new track")
+    assert len(reaper.console) == 1
+    assert "real time" in reaper.console[0]
+    assert len(reaper.project.tracks) == 2
+
+
 def test_an_old_reaper_without_the_newer_functions(tmp_path: Path, identity_server: RealServer) -> None:
     missing = ("InsertTrackInProject", "set_action_options", "UpdateItemLanes")
     reaper = studio(tmp_path, identity_server, "5.3", missing=missing, has_sockets=False)
