@@ -225,6 +225,17 @@ def test_what_the_user_has_to_put_right_is_one_line(reaper: ReaperDouble, spoil:
     assert without_traces(reaper)
 
 
+def test_a_recording_folder_that_cannot_be_written_gives_way_to_the_exchange_folder(
+    reaper: ReaperDouble, identity_server: RealServer, tmp_path: Path
+) -> None:
+    reaper.project.folder = tmp_path / "a file"
+    reaper.project.folder.write_text("not a folder")
+    reaper.press_and_wait("Generate bass on a new track")
+    assert reaper.console == []
+    (item,) = reaper.project.tracks[1].items
+    assert all(take.source and Path(take.source.path).is_relative_to(identity_server.exchange) for take in item.takes)
+
+
 def test_tracks_items_and_notes_that_an_action_needs_are_asked_for(reaper: ReaperDouble) -> None:
     for action in ("Generate bass on the selected track", "Generate bass with the selected tracks"):
         reaper.press_and_wait(action)

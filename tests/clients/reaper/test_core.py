@@ -40,6 +40,18 @@ def test_one_whole_job_with_the_real_pack(real_server: RealServer, door: str, bo
     talk.close()
 
 
+def test_what_was_acked_never_comes_again(
+    version: str, identity_server: RealServer, bounce: str, tmp_path: Path
+) -> None:
+    talk = Talk(version, identity_server)
+    talk.greet()
+    talk.ask(context=bounce, prompt="bass", out_dir=str(tmp_path))
+    assert talk.follow() == "done"
+    again = talk.heard_after_another_hello(0.6)
+    assert [message["address"] for message in again] == []
+    talk.close()
+
+
 def test_a_refusal_is_the_servers_own_sentence(talk: Talk, bounce: str) -> None:
     talk.greet()
     talk.ask(context=bounce, prompt="theremin")
