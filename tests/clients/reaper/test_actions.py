@@ -100,11 +100,14 @@ def test_a_prompt_is_asked_for_and_offered_again(reaper: ReaperDouble) -> None:
 
 
 def test_regenerate_goes_on_with_the_next_seed_as_further_takes(reaper: ReaperDouble) -> None:
-    set_(reaper, seed="40")
+    set_(reaper, seed="40", loudness="raw", format="wav32f")
     reaper.press_and_wait("Generate bass on a new track")
     (item,) = reaper.project.tracks[1].items
     item.values["B_UISEL"] = 1.0
     reaper.press_and_wait("Regenerate as further takes")
+    first, third = (take_audio(item, item.takes[place], 48_000) for place in (0, 2))
+    assert np.abs(first).max() > 0.1
+    np.testing.assert_allclose(third, first, atol=1e-4, err_msg="the item itself was played along with")
     assert takes(item) == ["bass v1 seed 40", "bass v2 seed 41", "bass v3 seed 42", "bass v4 seed 43"]
     assert item.active == 2
     reaper.functions.Undo_DoUndo2(reaper.project)
