@@ -79,7 +79,9 @@ def main(
                 contexts[family].append(know_context(excerpt.song, excerpt.start_s, context))
                 references[family].append(sound_of(excerpt.stems[family]))
                 for guidance in asked:
-                    stem = generator.generate(latents, len(latents), family, number, guidance=guidance)
+                    stem = generator.generate(
+                        latents, len(latents), generator.stylist.of_words(family, number), number, guidance=guidance
+                    )
                     level_db = float(20 * np.log10(stem.std() + 1e-6))
                     made[guidance][family].append((hear_stem(stem), sound_of(stem), level_db))
                 done()
