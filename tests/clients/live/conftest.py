@@ -31,7 +31,6 @@ def studio() -> Iterator[Studio]:
 def device(studio: Studio, server: RealServer, tmp_path: Path) -> Device:
     """A device with both scripts, linked to the server, on a bus where four bars at 120 BPM were played."""
     device = studio.device(bridge="process", state=server.state, ring=rings.ring(tmp_path))
-    device.touch("Loop", 0)
     device.touch("Quality", 0)  # two steps: these tests are not about the sound
     device.wait_status("Ready")
     return device

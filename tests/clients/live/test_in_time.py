@@ -32,7 +32,6 @@ def test_the_clip_is_what_was_played_in_time_to_the_frame(tmp_path: Path) -> Non
     heard = [play(0, 18.3, 120)]
     with Studio() as studio:
         device = studio.device(bridge="process", state=server.state, ring=rings.ring(tmp_path, heard))
-        device.touch("Loop", 0)
         device.touch("Variations", 0)
         device.wait_status("Ready")
         device.touch("Generate")

@@ -129,7 +129,7 @@ def test_two_devices_at_once_share_a_track_and_nothing_else(studio: Studio, serv
     ids = [json.loads(_decoded(device.look()))["uuid"] for device in (one, two)]
     assert len(set(ids)) == 2
     for device, seed in ((one, 100), (two, 200)):
-        controls = {"Loop": 0, "Bars": 0, "Variations": 1, "Seed Lock": 1, "Seed": seed, "Quality": 0}
+        controls = {"Bars": 0, "Variations": 1, "Seed Lock": 1, "Seed": seed, "Quality": 0}
         for name, value in controls.items():
             device.touch(name, value)
         device.touch("Generate")
@@ -145,7 +145,6 @@ def test_a_saved_set_keeps_its_stems_and_its_place(server: RealServer, tmp_path:
     project.mkdir()
     with Studio(project=str(project / "Séance.als")) as studio:
         device = studio.device(bridge="process", state=server.state, ring=rings.ring(tmp_path))
-        device.touch("Loop", 0)
         device.touch("Prompt", "808 warm, été")
         device.wait_status("Ready")
         generate(device, Bars=0, Variations=0)
@@ -166,7 +165,6 @@ def test_a_saved_set_keeps_its_stems_and_its_place(server: RealServer, tmp_path:
 def test_a_request_that_was_open_when_live_was_closed_is_found_again(server: RealServer, tmp_path: Path) -> None:
     with Studio() as studio:
         device = studio.device(bridge="process", state=server.state, ring=rings.ring(tmp_path))
-        device.touch("Loop", 0)
         device.wait_status("Ready")
         for name, value in (("Bars", 0), ("Variations", 1), ("Generate", None)):
             device.touch(name, value)
@@ -197,7 +195,6 @@ def test_a_device_that_is_removed_during_its_job_harms_nobody(
     device.wait_told("accepted")
     device.remove()
     other = studio.device("other", bridge="process", state=server.state, ring=rings.ring(tmp_path))
-    other.touch("Loop", 0)
     other.wait_status("Ready")
     assert "Press Fire" in generate(other, Bars=0, Variations=0)
 
@@ -206,7 +203,6 @@ def test_a_server_that_dies_during_a_job_finishes_it_after_its_restart(tmp_path:
     server = RealServer(tmp_path / "mortal").start()
     with Studio() as studio:
         device = studio.device(bridge="process", state=server.state, ring=rings.ring(tmp_path))
-        device.touch("Loop", 0)
         device.wait_status("Ready")
         for name, value in (("Bars", 0), ("Variations", 3), ("Quality", 0), ("Generate", None)):
             device.touch(name, value)
