@@ -28,11 +28,12 @@ def seams(generator: Generator, family: str, slots: int, songs: int, first_seed:
     looper, frames = Looper(generator), slots * SLOT_FRAMES
     for excerpt in excerpts_with(family, songs, first_seed):
         ring = np.take(excerpt.context_for(family), np.arange(frames), axis=1, mode="wrap")
+        number = excerpt.song.seed
+        style = generator.stylist.of_words(family, number)
+        chunks = -(-frames // CHUNK_FRAMES)
         made = {
-            "loop": looper.generate(looper.encode(ring), slots, family, excerpt.song.seed),
-            "straight on": generator.generate(
-                generator.encode_context(ring), -(-frames // CHUNK_FRAMES), family, excerpt.song.seed
-            )[:, :frames],
+            "loop": looper.generate(looper.encode(ring), slots, style, number),
+            "straight on": generator.generate(generator.encode_context(ring), chunks, style, number)[:, :frames],
         }
         for kind, audio in made.items():
             heard[kind].append(hear_seam(*around_wrap(audio)))

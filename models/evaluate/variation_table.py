@@ -30,7 +30,8 @@ def compare(generator: Generator, family: str, songs: int, chunks: int, first_se
         context, seed = generator.encode_context(excerpt.context_for(family))[:chunks], excerpt.song.seed
 
         def make(number: int, steps: int = 0, under: Underlay | None = None) -> np.ndarray:
-            return generator.generate(context, chunks, family, number, steps or None, under=under)  # noqa: B023
+            style = generator.stylist.of_words(family, number)
+            return generator.generate(context, chunks, style, number, steps or None, under=under)  # noqa: B023
 
         original, other = make(seed), make(seed + 1)
         latents = generator.encode_context(original)[:chunks]
