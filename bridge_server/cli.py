@@ -87,6 +87,19 @@ PromptLeads = Annotated[
     float | None, typer.Option("--prompt-guidance", min=0, max=20, help="How strongly the prompt leads.")
 ]
 
+OF_STYLE = "What it shall sound like"
+Reference = Annotated[
+    Path | None, typer.Option("--reference", help="A WAV in whose style to play.", rich_help_panel=OF_STYLE)
+]
+Blend = Annotated[
+    float | None,
+    typer.Option("--blend", min=0, max=1, help="0: as the prompt says, 1: as the reference.", rich_help_panel=OF_STYLE),
+]
+PromptTo = Annotated[str | None, typer.Option("--prompt-to", help="Another prompt to go to.", rich_help_panel=OF_STYLE)]
+PromptPosition = Annotated[
+    float | None, typer.Option("--prompt-position", min=0, max=1, help="How far.", rich_help_panel=OF_STYLE)
+]
+
 STATE, EXCHANGE, PACK = default_state_folder(), default_exchange_folder(), default_pack_folder()
 HOST, PORT = Settings().host, Settings().port
 
@@ -114,6 +127,10 @@ def generate(
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="Variation k uses seed + k.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, max=30, help="Sampling steps; default the pack's.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0.5, max=600, help="Length when there is no context.")] = None,
+    reference: Reference = None,
+    blend: Blend = None,
+    prompt_to: PromptTo = None,
+    prompt_position: PromptPosition = None,
     init: Init = None,
     strength: Strength = None,
     redo: Redo = None,
@@ -150,6 +167,10 @@ def generate(
         "out_dir": str(out_dir.absolute()),
         "name": name,
         "prompt": prompt,
+        "reference": None if reference is None else str(reference.absolute()),
+        "blend": blend,
+        "prompt_to": prompt_to,
+        "prompt_position": prompt_position,
         "variations": variations,
         "seed": seed,
         "steps": steps,

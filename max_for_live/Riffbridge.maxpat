@@ -1769,8 +1769,8 @@
 			{
 				"box": {
 					"id": "obj-91",
-					"maxclass": "message",
-					"text": "init",
+					"maxclass": "newobj",
+					"text": "gate",
 					"numinlets": 2,
 					"numoutlets": 1,
 					"outlettype": [
@@ -1788,24 +1788,6 @@
 				"box": {
 					"id": "obj-92",
 					"maxclass": "newobj",
-					"text": "gate",
-					"numinlets": 2,
-					"numoutlets": 1,
-					"outlettype": [
-						""
-					],
-					"patching_rect": [
-						1420.0,
-						212.0,
-						40.0,
-						22.0
-					]
-				}
-			},
-			{
-				"box": {
-					"id": "obj-93",
-					"maxclass": "newobj",
 					"text": "live.thisdevice",
 					"numinlets": 1,
 					"numoutlets": 3,
@@ -1816,7 +1798,7 @@
 					],
 					"patching_rect": [
 						1420.0,
-						244.0,
+						212.0,
 						105.5,
 						22.0
 					]
@@ -1824,7 +1806,62 @@
 			},
 			{
 				"box": {
+					"id": "obj-93",
+					"maxclass": "message",
+					"text": "init",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1420.0,
+						244.0,
+						40.0,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
 					"id": "obj-94",
+					"maxclass": "newobj",
+					"text": "t b b",
+					"numinlets": 1,
+					"numoutlets": 2,
+					"outlettype": [
+						"bang",
+						"bang"
+					],
+					"patching_rect": [
+						1420.0,
+						276.0,
+						40.5,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-95",
+					"maxclass": "message",
+					"text": "init_again",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						1420.0,
+						308.0,
+						73.0,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-96",
 					"maxclass": "newobj",
 					"text": "route boot",
 					"numinlets": 2,
@@ -1835,7 +1872,7 @@
 					],
 					"patching_rect": [
 						1420.0,
-						276.0,
+						340.0,
 						73.0,
 						22.0
 					]
@@ -1843,7 +1880,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-95",
+					"id": "obj-97",
 					"maxclass": "newobj",
 					"text": "route status progress lamp playing",
 					"numinlets": 5,
@@ -1865,7 +1902,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-96",
+					"id": "obj-98",
 					"maxclass": "live.comment",
 					"text": "Riffbridge",
 					"numinlets": 1,
@@ -1893,7 +1930,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-97",
+					"id": "obj-99",
 					"maxclass": "multislider",
 					"numinlets": 1,
 					"numoutlets": 2,
@@ -1933,7 +1970,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-98",
+					"id": "obj-100",
 					"maxclass": "live.comment",
 					"text": "No server",
 					"numinlets": 1,
@@ -1959,7 +1996,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-99",
+					"id": "obj-101",
 					"maxclass": "live.comment",
 					"text": "None plays",
 					"numinlets": 1,
@@ -1985,7 +2022,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-100",
+					"id": "obj-102",
 					"maxclass": "newobj",
 					"text": "prepend set",
 					"numinlets": 1,
@@ -2003,7 +2040,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-101",
+					"id": "obj-103",
 					"maxclass": "newobj",
 					"text": "sel 0 1 2",
 					"numinlets": 4,
@@ -2024,7 +2061,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-102",
+					"id": "obj-104",
 					"maxclass": "message",
 					"text": "set No server",
 					"numinlets": 2,
@@ -2042,7 +2079,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-103",
+					"id": "obj-105",
 					"maxclass": "message",
 					"text": "set Loading",
 					"numinlets": 2,
@@ -2060,7 +2097,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-104",
+					"id": "obj-106",
 					"maxclass": "message",
 					"text": "set Server up",
 					"numinlets": 2,
@@ -2078,7 +2115,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-105",
+					"id": "obj-107",
 					"maxclass": "message",
 					"text": "set $1 plays",
 					"numinlets": 2,
@@ -2096,7 +2133,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-106",
+					"id": "obj-108",
 					"maxclass": "live.comment",
 					"text": "Prompt",
 					"numinlets": 1,
@@ -2121,7 +2158,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-107",
+					"id": "obj-109",
 					"maxclass": "live.comment",
 					"text": "Part",
 					"numinlets": 1,
@@ -2146,7 +2183,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-108",
+					"id": "obj-110",
 					"maxclass": "live.comment",
 					"text": "Bars",
 					"numinlets": 1,
@@ -2171,7 +2208,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-109",
+					"id": "obj-111",
 					"maxclass": "live.comment",
 					"text": "Count",
 					"numinlets": 1,
@@ -2196,7 +2233,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-110",
+					"id": "obj-112",
 					"maxclass": "textedit",
 					"numinlets": 1,
 					"numoutlets": 4,
@@ -2249,7 +2286,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-111",
+					"id": "obj-113",
 					"maxclass": "live.menu",
 					"numinlets": 1,
 					"numoutlets": 3,
@@ -2312,7 +2349,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-112",
+					"id": "obj-114",
 					"maxclass": "live.tab",
 					"numinlets": 1,
 					"numoutlets": 3,
@@ -2369,7 +2406,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-113",
+					"id": "obj-115",
 					"maxclass": "live.tab",
 					"numinlets": 1,
 					"numoutlets": 3,
@@ -2425,7 +2462,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-114",
+					"id": "obj-116",
 					"maxclass": "live.dial",
 					"numinlets": 1,
 					"numoutlets": 2,
@@ -2475,7 +2512,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-115",
+					"id": "obj-117",
 					"maxclass": "live.dial",
 					"numinlets": 1,
 					"numoutlets": 2,
@@ -2525,7 +2562,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-116",
+					"id": "obj-118",
 					"maxclass": "live.numbox",
 					"numinlets": 1,
 					"numoutlets": 2,
@@ -2574,7 +2611,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-117",
+					"id": "obj-119",
 					"maxclass": "live.text",
 					"text": "Lock seed",
 					"numinlets": 1,
@@ -2628,7 +2665,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-118",
+					"id": "obj-120",
 					"maxclass": "live.menu",
 					"numinlets": 1,
 					"numoutlets": 3,
@@ -2681,7 +2718,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-119",
+					"id": "obj-121",
 					"maxclass": "live.text",
 					"text": "No style",
 					"numinlets": 1,
@@ -2731,7 +2768,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-120",
+					"id": "obj-122",
 					"maxclass": "live.text",
 					"text": "Loop",
 					"numinlets": 1,
@@ -2785,7 +2822,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-121",
+					"id": "obj-123",
 					"maxclass": "live.numbox",
 					"numinlets": 1,
 					"numoutlets": 2,
@@ -2835,7 +2872,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-122",
+					"id": "obj-124",
 					"maxclass": "live.text",
 					"text": "Generate",
 					"numinlets": 1,
@@ -2885,7 +2922,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-123",
+					"id": "obj-125",
 					"maxclass": "live.text",
 					"text": "Vary",
 					"numinlets": 1,
@@ -2935,7 +2972,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-124",
+					"id": "obj-126",
 					"maxclass": "live.text",
 					"text": "Cancel",
 					"numinlets": 1,
@@ -2985,7 +3022,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-125",
+					"id": "obj-127",
 					"maxclass": "live.drop",
 					"numinlets": 1,
 					"numoutlets": 2,
@@ -3015,7 +3052,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-126",
+					"id": "obj-128",
 					"maxclass": "live.drop",
 					"numinlets": 1,
 					"numoutlets": 2,
@@ -3045,7 +3082,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-127",
+					"id": "obj-129",
 					"maxclass": "live.menu",
 					"numinlets": 1,
 					"numoutlets": 3,
@@ -3098,7 +3135,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-128",
+					"id": "obj-130",
 					"maxclass": "live.text",
 					"text": "1",
 					"numinlets": 1,
@@ -3148,7 +3185,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-129",
+					"id": "obj-131",
 					"maxclass": "live.text",
 					"text": "2",
 					"numinlets": 1,
@@ -3198,7 +3235,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-130",
+					"id": "obj-132",
 					"maxclass": "live.text",
 					"text": "3",
 					"numinlets": 1,
@@ -3248,7 +3285,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-131",
+					"id": "obj-133",
 					"maxclass": "live.text",
 					"text": "4",
 					"numinlets": 1,
@@ -3298,7 +3335,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-132",
+					"id": "obj-134",
 					"maxclass": "live.text",
 					"text": "Next",
 					"numinlets": 1,
@@ -3348,7 +3385,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-133",
+					"id": "obj-135",
 					"maxclass": "live.text",
 					"text": "Stop",
 					"numinlets": 1,
@@ -3398,7 +3435,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-134",
+					"id": "obj-136",
 					"maxclass": "live.text",
 					"text": "Audition",
 					"numinlets": 1,
@@ -3452,7 +3489,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-135",
+					"id": "obj-137",
 					"maxclass": "live.menu",
 					"numinlets": 1,
 					"numoutlets": 3,
@@ -3506,7 +3543,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-136",
+					"id": "obj-138",
 					"maxclass": "live.text",
 					"text": "Start",
 					"numinlets": 1,
@@ -3556,7 +3593,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-137",
+					"id": "obj-139",
 					"maxclass": "live.text",
 					"text": "Reveal",
 					"numinlets": 1,
@@ -3606,7 +3643,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-138",
+					"id": "obj-140",
 					"maxclass": "live.text",
 					"text": "Test",
 					"numinlets": 1,
@@ -3656,7 +3693,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-139",
+					"id": "obj-141",
 					"maxclass": "live.tab",
 					"numinlets": 1,
 					"numoutlets": 3,
@@ -3705,7 +3742,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-140",
+					"id": "obj-142",
 					"maxclass": "newobj",
 					"text": "prepend prompt",
 					"numinlets": 1,
@@ -3723,7 +3760,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-141",
+					"id": "obj-143",
 					"maxclass": "newobj",
 					"text": "prepend part",
 					"numinlets": 1,
@@ -3741,7 +3778,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-142",
+					"id": "obj-144",
 					"maxclass": "newobj",
 					"text": "prepend bars",
 					"numinlets": 1,
@@ -3759,7 +3796,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-143",
+					"id": "obj-145",
 					"maxclass": "newobj",
 					"text": "prepend variations",
 					"numinlets": 1,
@@ -3777,7 +3814,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-144",
+					"id": "obj-146",
 					"maxclass": "newobj",
 					"text": "prepend influence",
 					"numinlets": 1,
@@ -3795,7 +3832,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-145",
+					"id": "obj-147",
 					"maxclass": "newobj",
 					"text": "prepend strength",
 					"numinlets": 1,
@@ -3813,7 +3850,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-146",
+					"id": "obj-148",
 					"maxclass": "newobj",
 					"text": "prepend seed",
 					"numinlets": 1,
@@ -3831,7 +3868,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-147",
+					"id": "obj-149",
 					"maxclass": "newobj",
 					"text": "prepend seed_lock",
 					"numinlets": 1,
@@ -3849,7 +3886,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-148",
+					"id": "obj-150",
 					"maxclass": "newobj",
 					"text": "prepend quality",
 					"numinlets": 1,
@@ -3867,7 +3904,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-149",
+					"id": "obj-151",
 					"maxclass": "newobj",
 					"text": "route 0",
 					"numinlets": 2,
@@ -3886,7 +3923,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-150",
+					"id": "obj-152",
 					"maxclass": "message",
 					"text": "clear_style",
 					"numinlets": 2,
@@ -3904,7 +3941,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-151",
+					"id": "obj-153",
 					"maxclass": "newobj",
 					"text": "prepend loop",
 					"numinlets": 1,
@@ -3922,7 +3959,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-152",
+					"id": "obj-154",
 					"maxclass": "newobj",
 					"text": "prepend nudge",
 					"numinlets": 1,
@@ -3940,7 +3977,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-153",
+					"id": "obj-155",
 					"maxclass": "newobj",
 					"text": "route 0",
 					"numinlets": 2,
@@ -3959,7 +3996,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-154",
+					"id": "obj-156",
 					"maxclass": "message",
 					"text": "generate",
 					"numinlets": 2,
@@ -3977,7 +4014,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-155",
+					"id": "obj-157",
 					"maxclass": "newobj",
 					"text": "route 0",
 					"numinlets": 2,
@@ -3996,7 +4033,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-156",
+					"id": "obj-158",
 					"maxclass": "message",
 					"text": "vary",
 					"numinlets": 2,
@@ -4014,7 +4051,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-157",
+					"id": "obj-159",
 					"maxclass": "newobj",
 					"text": "route 0",
 					"numinlets": 2,
@@ -4033,7 +4070,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-158",
+					"id": "obj-160",
 					"maxclass": "message",
 					"text": "cancel",
 					"numinlets": 2,
@@ -4051,7 +4088,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-159",
+					"id": "obj-161",
 					"maxclass": "newobj",
 					"text": "prepend drop_context",
 					"numinlets": 1,
@@ -4069,7 +4106,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-160",
+					"id": "obj-162",
 					"maxclass": "newobj",
 					"text": "prepend drop_style",
 					"numinlets": 1,
@@ -4087,7 +4124,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-161",
+					"id": "obj-163",
 					"maxclass": "newobj",
 					"text": "prepend source",
 					"numinlets": 1,
@@ -4105,7 +4142,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-162",
+					"id": "obj-164",
 					"maxclass": "newobj",
 					"text": "route 0",
 					"numinlets": 2,
@@ -4124,7 +4161,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-163",
+					"id": "obj-165",
 					"maxclass": "message",
 					"text": "fire 1",
 					"numinlets": 2,
@@ -4135,43 +4172,6 @@
 					"patching_rect": [
 						2220.0,
 						340.0,
-						47.0,
-						22.0
-					]
-				}
-			},
-			{
-				"box": {
-					"id": "obj-164",
-					"maxclass": "newobj",
-					"text": "route 0",
-					"numinlets": 2,
-					"numoutlets": 2,
-					"outlettype": [
-						"",
-						""
-					],
-					"patching_rect": [
-						2220.0,
-						372.0,
-						53.5,
-						22.0
-					]
-				}
-			},
-			{
-				"box": {
-					"id": "obj-165",
-					"maxclass": "message",
-					"text": "fire 2",
-					"numinlets": 2,
-					"numoutlets": 1,
-					"outlettype": [
-						""
-					],
-					"patching_rect": [
-						2220.0,
-						404.0,
 						47.0,
 						22.0
 					]
@@ -4190,7 +4190,7 @@
 					],
 					"patching_rect": [
 						2220.0,
-						436.0,
+						372.0,
 						53.5,
 						22.0
 					]
@@ -4200,7 +4200,7 @@
 				"box": {
 					"id": "obj-167",
 					"maxclass": "message",
-					"text": "fire 3",
+					"text": "fire 2",
 					"numinlets": 2,
 					"numoutlets": 1,
 					"outlettype": [
@@ -4208,7 +4208,7 @@
 					],
 					"patching_rect": [
 						2220.0,
-						468.0,
+						404.0,
 						47.0,
 						22.0
 					]
@@ -4227,7 +4227,7 @@
 					],
 					"patching_rect": [
 						2220.0,
-						500.0,
+						436.0,
 						53.5,
 						22.0
 					]
@@ -4237,7 +4237,7 @@
 				"box": {
 					"id": "obj-169",
 					"maxclass": "message",
-					"text": "fire 4",
+					"text": "fire 3",
 					"numinlets": 2,
 					"numoutlets": 1,
 					"outlettype": [
@@ -4245,7 +4245,7 @@
 					],
 					"patching_rect": [
 						2220.0,
-						532.0,
+						468.0,
 						47.0,
 						22.0
 					]
@@ -4264,7 +4264,7 @@
 					],
 					"patching_rect": [
 						2220.0,
-						564.0,
+						500.0,
 						53.5,
 						22.0
 					]
@@ -4273,6 +4273,43 @@
 			{
 				"box": {
 					"id": "obj-171",
+					"maxclass": "message",
+					"text": "fire 4",
+					"numinlets": 2,
+					"numoutlets": 1,
+					"outlettype": [
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						532.0,
+						47.0,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-172",
+					"maxclass": "newobj",
+					"text": "route 0",
+					"numinlets": 2,
+					"numoutlets": 2,
+					"outlettype": [
+						"",
+						""
+					],
+					"patching_rect": [
+						2220.0,
+						564.0,
+						53.5,
+						22.0
+					]
+				}
+			},
+			{
+				"box": {
+					"id": "obj-173",
 					"maxclass": "message",
 					"text": "next",
 					"numinlets": 2,
@@ -4290,7 +4327,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-172",
+					"id": "obj-174",
 					"maxclass": "newobj",
 					"text": "route 0",
 					"numinlets": 2,
@@ -4309,7 +4346,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-173",
+					"id": "obj-175",
 					"maxclass": "message",
 					"text": "stop",
 					"numinlets": 2,
@@ -4327,7 +4364,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-174",
+					"id": "obj-176",
 					"maxclass": "newobj",
 					"text": "prepend audition_on",
 					"numinlets": 1,
@@ -4345,7 +4382,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-175",
+					"id": "obj-177",
 					"maxclass": "newobj",
 					"text": "prepend place",
 					"numinlets": 1,
@@ -4363,7 +4400,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-176",
+					"id": "obj-178",
 					"maxclass": "newobj",
 					"text": "route 0",
 					"numinlets": 2,
@@ -4382,7 +4419,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-177",
+					"id": "obj-179",
 					"maxclass": "message",
 					"text": "start_server",
 					"numinlets": 2,
@@ -4400,7 +4437,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-178",
+					"id": "obj-180",
 					"maxclass": "newobj",
 					"text": "route 0",
 					"numinlets": 2,
@@ -4419,7 +4456,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-179",
+					"id": "obj-181",
 					"maxclass": "message",
 					"text": "reveal",
 					"numinlets": 2,
@@ -4437,7 +4474,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-180",
+					"id": "obj-182",
 					"maxclass": "newobj",
 					"text": "route 0",
 					"numinlets": 2,
@@ -4456,7 +4493,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-181",
+					"id": "obj-183",
 					"maxclass": "message",
 					"text": "selftest",
 					"numinlets": 2,
@@ -4474,7 +4511,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-182",
+					"id": "obj-184",
 					"maxclass": "newobj",
 					"text": "prepend variation",
 					"numinlets": 1,
@@ -4492,7 +4529,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-183",
+					"id": "obj-185",
 					"maxclass": "newobj",
 					"text": "route seed source",
 					"numinlets": 3,
@@ -4512,7 +4549,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-184",
+					"id": "obj-186",
 					"maxclass": "newobj",
 					"text": "prepend set",
 					"numinlets": 1,
@@ -4530,7 +4567,7 @@
 			},
 			{
 				"box": {
-					"id": "obj-185",
+					"id": "obj-187",
 					"maxclass": "newobj",
 					"text": "prepend set",
 					"numinlets": 1,
@@ -5969,58 +6006,58 @@
 			{
 				"patchline": {
 					"source": [
+						"obj-92",
+						0
+					],
+					"destination": [
+						"obj-89",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-89",
+						1
+					],
+					"destination": [
+						"obj-90",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-90",
+						0
+					],
+					"destination": [
+						"obj-91",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-89",
+						0
+					],
+					"destination": [
+						"obj-93",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
 						"obj-93",
 						0
 					],
 					"destination": [
-						"obj-89",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-89",
-						1
-					],
-					"destination": [
-						"obj-90",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-90",
-						0
-					],
-					"destination": [
-						"obj-92",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-89",
-						0
-					],
-					"destination": [
-						"obj-91",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-91",
-						0
-					],
-					"destination": [
 						"obj-4",
 						0
 					]
@@ -6029,20 +6066,8 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-92",
-						0
-					],
-					"destination": [
 						"obj-91",
 						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-4",
-						1
 					],
 					"destination": [
 						"obj-94",
@@ -6057,8 +6082,32 @@
 						0
 					],
 					"destination": [
-						"obj-92",
+						"obj-95",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-95",
+						0
+					],
+					"destination": [
+						"obj-4",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-94",
 						1
+					],
+					"destination": [
+						"obj-87",
+						0
 					]
 				}
 			},
@@ -6067,31 +6116,6 @@
 					"source": [
 						"obj-4",
 						1
-					],
-					"destination": [
-						"obj-95",
-						0
-					],
-					"order": 1
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-95",
-						0
-					],
-					"destination": [
-						"obj-100",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-100",
-						0
 					],
 					"destination": [
 						"obj-96",
@@ -6102,31 +6126,32 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-95",
+						"obj-96",
+						0
+					],
+					"destination": [
+						"obj-91",
+						1
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-4",
 						1
 					],
 					"destination": [
 						"obj-97",
 						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-95",
-						2
 					],
-					"destination": [
-						"obj-101",
-						0
-					]
+					"order": 1
 				}
 			},
 			{
 				"patchline": {
 					"source": [
-						"obj-101",
+						"obj-97",
 						0
 					],
 					"destination": [
@@ -6150,68 +6175,8 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-101",
+						"obj-97",
 						1
-					],
-					"destination": [
-						"obj-103",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-103",
-						0
-					],
-					"destination": [
-						"obj-98",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-101",
-						2
-					],
-					"destination": [
-						"obj-104",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-104",
-						0
-					],
-					"destination": [
-						"obj-98",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-95",
-						3
-					],
-					"destination": [
-						"obj-105",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-105",
-						0
 					],
 					"destination": [
 						"obj-99",
@@ -6222,11 +6187,11 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-110",
-						0
+						"obj-97",
+						2
 					],
 					"destination": [
-						"obj-140",
+						"obj-103",
 						0
 					]
 				}
@@ -6234,11 +6199,11 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-140",
+						"obj-103",
 						0
 					],
 					"destination": [
-						"obj-4",
+						"obj-104",
 						0
 					]
 				}
@@ -6246,11 +6211,11 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-111",
+						"obj-104",
 						0
 					],
 					"destination": [
-						"obj-141",
+						"obj-100",
 						0
 					]
 				}
@@ -6258,11 +6223,71 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-141",
+						"obj-103",
+						1
+					],
+					"destination": [
+						"obj-105",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-105",
 						0
 					],
 					"destination": [
-						"obj-4",
+						"obj-100",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-103",
+						2
+					],
+					"destination": [
+						"obj-106",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-106",
+						0
+					],
+					"destination": [
+						"obj-100",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-97",
+						3
+					],
+					"destination": [
+						"obj-107",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-107",
+						0
+					],
+					"destination": [
+						"obj-101",
 						0
 					]
 				}
@@ -6451,18 +6476,6 @@
 				"patchline": {
 					"source": [
 						"obj-149",
-						1
-					],
-					"destination": [
-						"obj-150",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-150",
 						0
 					],
 					"destination": [
@@ -6478,7 +6491,7 @@
 						0
 					],
 					"destination": [
-						"obj-151",
+						"obj-150",
 						0
 					]
 				}
@@ -6486,7 +6499,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-151",
+						"obj-150",
 						0
 					],
 					"destination": [
@@ -6500,6 +6513,18 @@
 					"source": [
 						"obj-121",
 						0
+					],
+					"destination": [
+						"obj-151",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-151",
+						1
 					],
 					"destination": [
 						"obj-152",
@@ -6535,18 +6560,6 @@
 				"patchline": {
 					"source": [
 						"obj-153",
-						1
-					],
-					"destination": [
-						"obj-154",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-154",
 						0
 					],
 					"destination": [
@@ -6562,7 +6575,7 @@
 						0
 					],
 					"destination": [
-						"obj-155",
+						"obj-154",
 						0
 					]
 				}
@@ -6570,19 +6583,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-155",
-						1
-					],
-					"destination": [
-						"obj-156",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-156",
+						"obj-154",
 						0
 					],
 					"destination": [
@@ -6598,6 +6599,42 @@
 						0
 					],
 					"destination": [
+						"obj-155",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-155",
+						1
+					],
+					"destination": [
+						"obj-156",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-156",
+						0
+					],
+					"destination": [
+						"obj-4",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-125",
+						0
+					],
+					"destination": [
 						"obj-157",
 						0
 					]
@@ -6630,32 +6667,20 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-125",
-						0
-					],
-					"destination": [
-						"obj-159",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-159",
-						0
-					],
-					"destination": [
-						"obj-4",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
 						"obj-126",
 						0
+					],
+					"destination": [
+						"obj-159",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-159",
+						1
 					],
 					"destination": [
 						"obj-160",
@@ -6715,18 +6740,6 @@
 				"patchline": {
 					"source": [
 						"obj-162",
-						1
-					],
-					"destination": [
-						"obj-163",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-163",
 						0
 					],
 					"destination": [
@@ -6742,7 +6755,7 @@
 						0
 					],
 					"destination": [
-						"obj-164",
+						"obj-163",
 						0
 					]
 				}
@@ -6750,19 +6763,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-164",
-						1
-					],
-					"destination": [
-						"obj-165",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-165",
+						"obj-163",
 						0
 					],
 					"destination": [
@@ -6778,7 +6779,7 @@
 						0
 					],
 					"destination": [
-						"obj-166",
+						"obj-164",
 						0
 					]
 				}
@@ -6786,11 +6787,11 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-166",
+						"obj-164",
 						1
 					],
 					"destination": [
-						"obj-167",
+						"obj-165",
 						0
 					]
 				}
@@ -6798,7 +6799,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-167",
+						"obj-165",
 						0
 					],
 					"destination": [
@@ -6814,7 +6815,7 @@
 						0
 					],
 					"destination": [
-						"obj-168",
+						"obj-166",
 						0
 					]
 				}
@@ -6822,11 +6823,11 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-168",
+						"obj-166",
 						1
 					],
 					"destination": [
-						"obj-169",
+						"obj-167",
 						0
 					]
 				}
@@ -6834,7 +6835,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-169",
+						"obj-167",
 						0
 					],
 					"destination": [
@@ -6850,7 +6851,7 @@
 						0
 					],
 					"destination": [
-						"obj-170",
+						"obj-168",
 						0
 					]
 				}
@@ -6858,11 +6859,11 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-170",
+						"obj-168",
 						1
 					],
 					"destination": [
-						"obj-171",
+						"obj-169",
 						0
 					]
 				}
@@ -6870,7 +6871,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-171",
+						"obj-169",
 						0
 					],
 					"destination": [
@@ -6886,6 +6887,42 @@
 						0
 					],
 					"destination": [
+						"obj-170",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-170",
+						1
+					],
+					"destination": [
+						"obj-171",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-171",
+						0
+					],
+					"destination": [
+						"obj-4",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-134",
+						0
+					],
+					"destination": [
 						"obj-172",
 						0
 					]
@@ -6918,32 +6955,20 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-134",
-						0
-					],
-					"destination": [
-						"obj-174",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-174",
-						0
-					],
-					"destination": [
-						"obj-4",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
 						"obj-135",
 						0
+					],
+					"destination": [
+						"obj-174",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-174",
+						1
 					],
 					"destination": [
 						"obj-175",
@@ -6979,18 +7004,6 @@
 				"patchline": {
 					"source": [
 						"obj-176",
-						1
-					],
-					"destination": [
-						"obj-177",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-177",
 						0
 					],
 					"destination": [
@@ -7006,7 +7019,7 @@
 						0
 					],
 					"destination": [
-						"obj-178",
+						"obj-177",
 						0
 					]
 				}
@@ -7014,19 +7027,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-178",
-						1
-					],
-					"destination": [
-						"obj-179",
-						0
-					]
-				}
-			},
-			{
-				"patchline": {
-					"source": [
-						"obj-179",
+						"obj-177",
 						0
 					],
 					"destination": [
@@ -7042,7 +7043,7 @@
 						0
 					],
 					"destination": [
-						"obj-180",
+						"obj-178",
 						0
 					]
 				}
@@ -7050,11 +7051,11 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-180",
+						"obj-178",
 						1
 					],
 					"destination": [
-						"obj-181",
+						"obj-179",
 						0
 					]
 				}
@@ -7062,7 +7063,7 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-181",
+						"obj-179",
 						0
 					],
 					"destination": [
@@ -7078,6 +7079,42 @@
 						0
 					],
 					"destination": [
+						"obj-180",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-180",
+						1
+					],
+					"destination": [
+						"obj-181",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-181",
+						0
+					],
+					"destination": [
+						"obj-4",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-140",
+						0
+					],
+					"destination": [
 						"obj-182",
 						0
 					]
@@ -7087,6 +7124,42 @@
 				"patchline": {
 					"source": [
 						"obj-182",
+						1
+					],
+					"destination": [
+						"obj-183",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-183",
+						0
+					],
+					"destination": [
+						"obj-4",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-141",
+						0
+					],
+					"destination": [
+						"obj-184",
+						0
+					]
+				}
+			},
+			{
+				"patchline": {
+					"source": [
+						"obj-184",
 						0
 					],
 					"destination": [
@@ -7102,7 +7175,7 @@
 						1
 					],
 					"destination": [
-						"obj-183",
+						"obj-185",
 						0
 					],
 					"order": 2
@@ -7111,11 +7184,11 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-183",
+						"obj-185",
 						0
 					],
 					"destination": [
-						"obj-184",
+						"obj-186",
 						0
 					]
 				}
@@ -7123,11 +7196,11 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-184",
+						"obj-186",
 						0
 					],
 					"destination": [
-						"obj-116",
+						"obj-118",
 						0
 					]
 				}
@@ -7135,11 +7208,11 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-183",
+						"obj-185",
 						1
 					],
 					"destination": [
-						"obj-185",
+						"obj-187",
 						0
 					]
 				}
@@ -7147,11 +7220,11 @@
 			{
 				"patchline": {
 					"source": [
-						"obj-185",
+						"obj-187",
 						0
 					],
 					"destination": [
-						"obj-127",
+						"obj-129",
 						0
 					]
 				}
@@ -7168,142 +7241,142 @@
 				"State",
 				0
 			],
-			"obj-110": [
-				"Prompt",
-				"Prompt",
-				0
-			],
-			"obj-111": [
-				"Part",
-				"Part",
-				0
-			],
 			"obj-112": [
-				"Bars",
-				"Bars",
+				"Prompt",
+				"Prompt",
 				0
 			],
 			"obj-113": [
+				"Part",
+				"Part",
+				0
+			],
+			"obj-114": [
+				"Bars",
+				"Bars",
+				0
+			],
+			"obj-115": [
 				"Variations",
 				"Count",
 				0
 			],
-			"obj-114": [
-				"Influence",
-				"Influence",
-				0
-			],
-			"obj-115": [
-				"Strength",
-				"Strength",
-				0
-			],
 			"obj-116": [
-				"Seed",
-				"Seed",
+				"Influence",
+				"Influence",
 				0
 			],
 			"obj-117": [
+				"Strength",
+				"Strength",
+				0
+			],
+			"obj-118": [
+				"Seed",
+				"Seed",
+				0
+			],
+			"obj-119": [
 				"Seed Lock",
 				"Lock seed",
 				0
 			],
-			"obj-118": [
+			"obj-120": [
 				"Quality",
 				"Quality",
 				0
 			],
-			"obj-119": [
+			"obj-121": [
 				"No Style",
 				"No style",
 				0
 			],
-			"obj-120": [
-				"Loop",
-				"Loop",
-				0
-			],
-			"obj-121": [
-				"Nudge",
-				"Nudge",
-				0
-			],
 			"obj-122": [
-				"Generate",
-				"Generate",
+				"Loop",
+				"Loop",
 				0
 			],
 			"obj-123": [
-				"Vary",
-				"Vary",
+				"Nudge",
+				"Nudge",
 				0
 			],
 			"obj-124": [
-				"Cancel",
-				"Cancel",
+				"Generate",
+				"Generate",
 				0
 			],
-			"obj-127": [
-				"Source",
-				"Source",
+			"obj-125": [
+				"Vary",
+				"Vary",
 				0
 			],
-			"obj-128": [
-				"Fire 1",
-				"Fire 1",
+			"obj-126": [
+				"Cancel",
+				"Cancel",
 				0
 			],
 			"obj-129": [
-				"Fire 2",
-				"Fire 2",
+				"Source",
+				"Source",
 				0
 			],
 			"obj-130": [
-				"Fire 3",
-				"Fire 3",
+				"Fire 1",
+				"Fire 1",
 				0
 			],
 			"obj-131": [
-				"Fire 4",
-				"Fire 4",
+				"Fire 2",
+				"Fire 2",
 				0
 			],
 			"obj-132": [
-				"Next",
-				"Next",
+				"Fire 3",
+				"Fire 3",
 				0
 			],
 			"obj-133": [
-				"Stop",
-				"Stop",
+				"Fire 4",
+				"Fire 4",
 				0
 			],
 			"obj-134": [
-				"Audition",
-				"Audition",
+				"Next",
+				"Next",
 				0
 			],
 			"obj-135": [
+				"Stop",
+				"Stop",
+				0
+			],
+			"obj-136": [
+				"Audition",
+				"Audition",
+				0
+			],
+			"obj-137": [
 				"Insert",
 				"Insert",
 				0
 			],
-			"obj-136": [
+			"obj-138": [
 				"Start Server",
 				"Start",
 				0
 			],
-			"obj-137": [
+			"obj-139": [
 				"Reveal",
 				"Reveal",
 				0
 			],
-			"obj-138": [
+			"obj-140": [
 				"Self-test",
 				"Test",
 				0
 			],
-			"obj-139": [
+			"obj-141": [
 				"Variation",
 				"Variation",
 				0

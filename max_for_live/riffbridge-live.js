@@ -61,7 +61,13 @@ function init() {
 }
 
 function loadbang() {
-  outlet(TO_FACE, "boot"); // the patch answers with `init` if the device was ready before this script was
+  outlet(TO_FACE, "boot"); // the patch answers with `init_again` if the device was ready before this script was
+}
+
+/** This script was loaded anew in a running device: nobody else will speak first. */
+function init_again() {
+  now.isBridgeReady = true;
+  init();
 }
 
 function greetBridge() {
@@ -888,7 +894,10 @@ function pathOfClip(stem) {
   for (var k = 0; k < rows.length; k++) {
     var path = "live_set tracks " + track + " clip_slots " + rows[k] + " clip";
     var clip = at(path);
-    if (exists(clip) && sameFile(String(value(clip, "file_path")), stem.path)) return path;
+    if (exists(clip) && sameFile(String(value(clip, "file_path")), stem.path)) {
+      stem.row = rows[k];
+      return path;
+    }
   }
   return "";
 }
@@ -941,7 +950,10 @@ var storedText = "";
 function stored_text(text) {
   if (String(text) === storedText) return; // our own, on its way back
   storedText = String(text);
-  if (now.isInit) loadStored();
+  if (!now.isInit) return;
+  loadStored(); // Live was late
+  greetBridge();
+  reloadPlayer();
 }
 
 function loadStored() {

@@ -13,7 +13,6 @@ import copy
 import dataclasses
 import hashlib
 import json
-import math
 import subprocess
 import sys
 from pathlib import Path
@@ -88,9 +87,9 @@ def export_pack(networks: Networks, folder: Path, about: dict[str, Any], weights
 def _export_words(networks: Networks, folder: Path, weights: str) -> list[Report]:
     """The graphs that turn words and sounds into styles, and their tokenizer."""
     reports = []
-    for file, parity in export_clap(networks.clap, networks.tokenizer, folder, weights).items():
+    for file, errors in export_clap(networks.clap, networks.tokenizer, folder, weights).items():
         layers = networks.clap.config.audio_layers if file == AUDIO_GRAPH else networks.clap.config.text_layers
-        reports.append(Report(file, (folder / file).stat().st_size, layers, parity, math.nan))
+        reports.append(Report(file, (folder / file).stat().st_size, layers, *errors))
     bridge = export_bridge(networks.bridge, folder / BRIDGE_GRAPH, BRIDGE_WEIGHTS[weights])
     return [*reports, Report(bridge.file, bridge.bytes, 0, bridge.parity, bridge.rounding)]
 

@@ -24,8 +24,8 @@ RUNTIME_OF_MODELS = {
     "gap_bridge",
     "generator",
     "guidance",
-    "laion_clap",
     "inpainting",
+    "laion_clap",
     "log_mel",
     "loop",
     "manifest",
@@ -40,6 +40,7 @@ RUNTIME_OF_MODELS = {
     "schedule",
     "session",
     "spectrogram",
+    "style",
     "tokenizer",
     "underlay",
 }

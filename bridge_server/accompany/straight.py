@@ -25,10 +25,10 @@ class Straight:
         self._chunks = material.generator.chunks_for(self._wished)
         context = material.context
         self._context = None if context is None else self._heard(context)
-        self._under = None
-        if material.init is not None:
-            below = self._encode(material.init.stem, self._wished)
-            self._under = Underlay(below, material.request.how_far)
+        init = material.init
+        self._under = (
+            None if init is None else Underlay(self._encode(init.stem, self._wished), material.request.how_far)
+        )
 
     def play(self, seed: int, attempt: int, report: Report, hear: Hear | None = None) -> Waveform:
         """48 kHz, whole chunks."""

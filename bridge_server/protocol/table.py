@@ -255,9 +255,9 @@ PAIRS: tuple[Argument, ...] = (
     Argument(
         "reference", "s", "absolute path of an audio style reference", longest=2048, form="path", default_words="none"
     ),
-    Argument("blend", "f", "0 = text only to 1 = reference only", 0, 1, default=0.5),
+    Argument("blend", "f", "0 = text only to 1 = reference only", 0, 1, default_words="0.5"),
     Argument("prompt_to", "s", "another prompt, towards which the style is moved", longest=1000, default=""),
-    Argument("prompt_position", "f", "0 = as `prompt` says to 1 = as `prompt_to` says", 0, 1, default=0.5),
+    Argument("prompt_position", "f", "0 = as `prompt` says to 1 = as `prompt_to` says", 0, 1, default_words="0.5"),
     Argument("tempo", "f", "of the music", 10, 1000, unit="beats per minute", default_words="unknown"),
     Argument("beats_per_bar", "i", "beats in a bar", 1, 64, default=4),
     Argument("beat_unit", "i", "note value of a beat", choices=(1, 2, 4, 8, 16, 32, 64), default=4),

@@ -166,7 +166,7 @@ def _outputs(patch: Patch, sound: tuple[str, str], clock: str) -> tuple[str, str
 
 
 def _state(patch: Patch, script: str) -> None:
-    """What is saved with the set; `init` when Live is ready, and again for a script that was loaded later."""
+    """What is saved with the set; `init` when Live is ready, `init_again` for a script that came later."""
     patch.section()
     block = {"parameter_longname": STATE_NAME, "parameter_shortname": STATE_NAME, "parameter_type": BLOB}
     state = patch.object(
@@ -178,13 +178,14 @@ def _state(patch: Patch, script: str) -> None:
     )
     patch.cord(script, TO_STORE, state)
     patch.chain(state, patch.object("prepend stored_text"), script)
-    begin, was_ready = patch.object("t b b"), patch.message("1")
-    init, latch = patch.message("init"), patch.object("gate")
+    begin, was_ready, latch = patch.object("t b b"), patch.message("1"), patch.object("gate")
     patch.chain(patch.object("live.thisdevice"), begin)
     patch.cord(begin, 1, was_ready)
     patch.cord(was_ready, 0, latch, 0)
-    patch.chain(begin, init, script)
-    patch.cord(latch, 0, init)
+    patch.chain(begin, patch.message("init"), script)
+    again = patch.object("t b b")
+    patch.chain(latch, again, patch.message("init_again"), script)
+    patch.cord(again, 1, state)  # what was saved comes before the script begins
     orders = patch.object("route boot")
     patch.cord(script, TO_FACE, orders)
     patch.cord(orders, 0, latch, 1)

@@ -26,6 +26,7 @@ from models.families import FAMILIES
 from models.gap_bridge import FILE as BRIDGE_FILE
 from models.gap_bridge import GapBridge
 from models.guidance import UNGUIDED, Guidance
+from models.laion_clap import LaionClap, open_clap
 from models.pack import Pack
 from models.spectrogram import CHUNK_FRAMES
 
@@ -151,7 +152,7 @@ class Bench:
         context, other = excerpt.context_for(item.family), partner.excerpt().stems[partner.family]
         heard = self._hear(excerpt.stems[item.family], context)
         shuffled = self._hear(other, context).mix
-        return {"clap": heard.clap, "mix": heard.mix, "timbre": heard.timbre, "shuffled": shuffled}
+        return {"clap": heard.clap, "mix": heard.mix, "family": heard.family, "shuffled": shuffled}
 
     def _hear(self, stem: Audio, context: Audio) -> Heard:
         return listen(self.clap, stem, context)
@@ -192,10 +193,10 @@ class Prompts:
         return {"audio": lambda: self.sound, "text": lambda: self.text, "": lambda: None}[row.prompt]()
 
 
-def _clap(folder: Path, device: str, threads: int) -> Clap:
+def _clap(folder: Path, device: str, threads: int) -> Clap | LaionClap:
     """The encoder pair of a folder, whose kind its files tell."""
     try:
-        return Clap(folder, device, threads)
+        return open_clap(folder, device, threads)
     except PackError as error:
         raise PackError(f"{folder} has no CLAP, which the table hears with ({error}): name its folder.") from error
 

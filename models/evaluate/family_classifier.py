@@ -1,11 +1,8 @@
 """Which of the twelve instrument families is this? A small network of our own that judges what the models play.
 
 It is independent of what it judges: other features than CLAP (`timbre.py`), other songs (seeds from 5,000,000), its
-own weights. They were made by
-
-    python -m models.evaluate.family_training --songs 2400 --out models/evaluate/family_classifier.npz
-
-and how well it hears held-out songs and a sound font it never met stands in this folder's README.
+own weights. How they were made, and how well they hear held-out songs and a sound font that they never met, stands in
+this folder's README; `family_training.py` makes them, `family_table.py` measures them.
 """
 
 from __future__ import annotations
@@ -40,24 +37,14 @@ class FamilyClassifier:
         with np.load(path, allow_pickle=False) as stored:
             return cls({name: stored[name] for name in stored.files})
 
-    @property
-    def hidden_size(self) -> int:
-        """Numbers in all hidden layers together."""
-        return int(self._weights["first_bias"].size)
-
     def log_probabilities(self, features: Array) -> Array:
         """Timbres `[clip, SIZE]` -> log probability of each family `[clip, 12]`."""
-        hidden = self.hidden(features)
-        logits = np.einsum("nch,nhf->ncf", hidden, self._weights["second"]) + self._weights["second_bias"][:, None]
-        mean = logits.mean(axis=0)
-        shifted = mean - mean.max(axis=1, keepdims=True)
-        return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-
-    def hidden(self, features: Array) -> Array:
-        """The hidden layers `[network, clip, hidden]`."""
         w = self._weights
         x = np.clip((features - w["mean"]) / w["spread"], -LIMIT, LIMIT)
-        return np.maximum(np.einsum("cs,nsh->nch", x, w["first"]) + w["first_bias"][:, None], 0)
+        hidden = np.maximum(np.einsum("cs,nsh->nch", x, w["first"]) + w["first_bias"][:, None], 0)
+        logits = (np.einsum("nch,nhf->ncf", hidden, w["second"]) + w["second_bias"][:, None]).mean(axis=0)
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
 @cache
@@ -68,15 +55,6 @@ def shipped() -> FamilyClassifier:
 
 def hear_family(stem: Audio) -> Array:
     """Log probability of each family `[12]` for a stem `[2, frame]`; silence could be any of them."""
-    return hear_timbre(stem)[0]
-
-
-def hear_timbre(stem: Audio) -> tuple[Array, Array]:
-    """Log probabilities `[12]`, and the hidden layers one after the other: a space of timbres that no model is
-    conditioned on. Silence has equal probabilities and zeros."""
-    classifier = shipped()
     if float(np.sqrt(np.square(stem, dtype=np.float64).mean())) < SILENCE:
-        equal = np.full(len(FAMILIES), -np.log(len(FAMILIES)), np.float32)
-        return equal, np.zeros(classifier.hidden_size, np.float32)
-    features = timbre(stem)[None]
-    return classifier.log_probabilities(features)[0], classifier.hidden(features)[:, 0].ravel()
+        return np.full(len(FAMILIES), -np.log(len(FAMILIES)), np.float32)
+    return shipped().log_probabilities(timbre(stem)[None])[0]

@@ -1,9 +1,11 @@
-"""Trains the classifier of families: `python -m models.evaluate.family_training --songs 2400 --out FILE.npz`.
+"""Trains the classifier of families, in two steps, because the first is slow and may be done piece by piece:
 
-Two halves, so that the slow one is done once: stems are rendered and boiled down (about a second a song and core;
-`--features FOLDER` keeps them and goes on where it stopped), then small networks are trained (a minute). Seeds from
-5,000,000 belong to the classifier alone. With `--through PACK` every so many stems are heard a second time as the
-pack's codec gives them back, because that is how everything sounds that will be judged.
+    python -m models.evaluate.family_training gather FOLDER --songs 2000 --through models/packs/starter
+    python -m models.evaluate.family_training fit FOLDER --out models/evaluate/family_classifier.npz
+
+`gather` renders stems and boils them down (a second or two a song and core; what is in the folder is not made again).
+Seeds from 5,000,000 belong to the classifier alone. With `--through PACK` every so many stems are heard a second time
+as the pack's codec gives them back, because that is how everything sounds that will be judged. `fit` takes a minute.
 """
 
 from __future__ import annotations
@@ -31,11 +33,10 @@ from models.pack import Pack
 
 Array = NDArray[np.float32]
 FIRST_SEED, LAST_SEED = 5_000_000, 8_999_999
-EASY, EASY_EVERY = ("drums", "bass"), 4
-"""Nearly every song has these two, and 150 of each were enough to tell them: only every fourth song's are rendered."""
-NETWORKS, HIDDEN = 3, 64
-EPOCHS, BATCH, RATE, DECAY = 60, 256, 2e-3, 2e-2
-DROP_FEATURES, DROP_HIDDEN, SMOOTHING = 0.15, 0.3, 0.05
+EASY = ("drums", "bass")  # nearly every song has them, and a few hundred are enough to tell them
+NETWORKS, HIDDEN = 3, 128
+EPOCHS, BATCH, RATE, DECAY = 40, 256, 2e-3, 2e-2
+DROP_FEATURES, DROP_HIDDEN, SMOOTHING = 0.05, 0.3, 0.05
 
 
 class Network(nn.Module):
@@ -51,43 +52,42 @@ class Network(nn.Module):
         return self.second(F.dropout(F.relu(self.first(x)), DROP_HIDDEN, self.training))
 
 
-def song_stems(seed: int) -> Iterator[tuple[int, Audio]]:
-    """(family, audio) of every stem that sounds at a random place of a song that is the classifier's own."""
+def song_stems(seed: int, easy_every: int = 1) -> Iterator[tuple[int, Audio]]:
+    """(family, audio) of every stem that sounds at a random place of a song that is the classifier's own.
+
+    Drums and basses only of seeds that `easy_every` divides.
+    """
     if not FIRST_SEED <= seed <= LAST_SEED:
         raise ValueError(f"seed {seed} is not the classifier's: its seeds are {FIRST_SEED} to {LAST_SEED}")
     song = compose(seed)
-    song.tracks = [track for track in song.tracks if track.family not in EASY or (seed % EASY_EVERY == 0)]
+    song.tracks = [track for track in song.tracks if track.family not in EASY or seed % easy_every == 0]
     start_s = Dice(f"{seed}/excerpt").between(0, max(0.0, song.duration_s - FRAMES / SAMPLE_RATE_HZ))
     for family, audio in play(song, start_s).stems.items() if song.tracks else ():
         if np.sqrt(np.mean(np.square(audio))) > SILENCE:
             yield FAMILIES.index(family), audio
 
 
-def boil_down(seed: int, codec: Codec | None, every: int) -> tuple[Array, NDArray[np.int8]]:
+def boil_down(seed: int, easy_every: int, codec: Codec | None, every: int) -> tuple[Array, NDArray[np.int8]]:
     """Timbres `[clip, SIZE]` and families of a song's stems; some of them again through the codec."""
     features, families = [], []
-    for place, (family, audio) in enumerate(song_stems(seed)):
-        again = codec is not None and (seed + place) % every == 0
-        for heard in (audio, _decoded(codec, audio, seed)) if again else (audio,):
-            features.append(timbre(heard))
-            families.append(family)
+    for place, (family, audio) in enumerate(song_stems(seed, easy_every)):
+        heard = [audio]
+        if codec is not None and (seed + place) % every == 0:
+            heard.append(codec.decode(codec.encode(audio), seed)[:, : audio.shape[1]])
+        features += [timbre(one) for one in heard]
+        families += [family] * len(heard)
     return np.array(features, np.float32).reshape(-1, SIZE), np.array(families, np.int8)
 
 
-def gather(folder: Path, seeds: range, codec: Codec | None, every: int) -> tuple[Array, NDArray[np.int64]]:
-    """Timbres and families of all songs; those in the folder are not rendered again."""
-    folder.mkdir(parents=True, exist_ok=True)
+def gathered(folder: Path) -> tuple[Array, NDArray[np.int64]]:
+    """Timbres `[clip, SIZE]` and families of everything in a folder, in the order of the seeds."""
     features, families = [], []
-    with progress_bar("stems", len(seeds)) as done:
-        for seed in seeds:
-            path = folder / f"{seed}.npz"
-            if not path.is_file():
-                found = boil_down(seed, codec, every)
-                np.savez(path, features=found[0], families=found[1])
-            with np.load(path) as stored:
-                features.append(stored["features"])
-                families.append(stored["families"])
-            done()
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path, allow_pickle=False) as stored:
+            features.append(stored["features"])
+            families.append(stored["families"])
+    if not features:
+        raise typer.BadParameter(f"there is nothing in {folder}: gather first")
     return np.concatenate(features), np.concatenate(families).astype(np.int64)
 
 
@@ -131,28 +131,45 @@ def _fit_one(x: torch.Tensor, y: torch.Tensor, seed: int, epochs: int) -> Networ
     return network.eval()
 
 
-def _decoded(codec: Codec | None, audio: Audio, seed: int) -> Audio:
-    assert codec is not None
-    return codec.decode(codec.encode(audio), seed)[:, : audio.shape[1]]
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+Folder = Annotated[Path, typer.Argument(help="Where timbres are kept, one file a song.")]
 
 
-def main(
-    out: Annotated[Path, typer.Option(help="The .npz to write.")],
-    songs: Annotated[int, typer.Option(help="Songs to learn from.", min=1)] = 2400,
+@app.command()
+def gather(
+    folder: Folder,
+    songs: Annotated[int, typer.Option(help="Songs to render.", min=1)] = 2000,
     seed: Annotated[int, typer.Option(help="First seed of the songs.")] = FIRST_SEED,
-    features: Annotated[Path, typer.Option(help="Where timbres are kept.")] = Path("runs/family_timbres"),
+    easy_every: Annotated[int, typer.Option(help="Drums and basses of every so many songs.", min=1)] = 4,
     through: Annotated[Path | None, typer.Option(help="A pack whose codec some stems pass.")] = None,
-    every: Annotated[int, typer.Option(help="Every so many stems pass the codec.", min=1)] = 8,
+    every: Annotated[int, typer.Option(help="Every so many stems pass the codec.", min=1)] = 30,
 ) -> None:
-    """Renders, boils down, trains and writes the weights."""
+    """Renders stems and keeps their timbres."""
     if not load_font(held_out=False):
         raise typer.BadParameter("the training sound font is not installed (Debian: musescore-general-soundfont-small)")
     codec = None if through is None else Codec(Pack.open(through), "auto")
-    timbres, families = gather(features, range(seed, seed + songs), codec, every)
-    np.savez_compressed(out, **fit(timbres, families, seed=0))
+    folder.mkdir(parents=True, exist_ok=True)
+    with progress_bar("stems", songs) as done:
+        for number in range(seed, seed + songs):
+            path = folder / f"{number}.npz"
+            if not path.is_file():
+                features, families = boil_down(number, easy_every, codec, every)
+                np.savez(path, features=features, families=families)
+            done()
+
+
+@app.command(name="fit")
+def fit_command(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="The .npz to write.")],
+    seed: Annotated[int, typer.Option(help="Seed of the networks.")] = 0,
+) -> None:
+    """Trains on everything in the folder and writes the weights."""
+    features, families = gathered(folder)
+    np.savez_compressed(out, **fit(features, families, seed))
     counts = ", ".join(f"{name} {int((families == number).sum())}" for number, name in enumerate(FAMILIES))
-    typer.echo(f"{out}: {out.stat().st_size / 1000:.0f} kB from {len(timbres)} clips of {songs} songs: {counts}")
+    typer.echo(f"{out}: {out.stat().st_size / 1000:.0f} kB from {len(features)} clips: {counts}")
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

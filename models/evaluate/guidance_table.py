@@ -76,11 +76,12 @@ def main(
             for excerpt in excerpts_with(family, songs, seed):
                 context = excerpt.context_for(family)
                 latents, number = generator.encode_context(context), excerpt.song.seed
-                style = generator.stylist.of_words(family, number)
                 contexts[family].append(know_context(excerpt.song, excerpt.start_s, context))
                 references[family].append(sound_of(excerpt.stems[family]))
                 for guidance in asked:
-                    stem = generator.generate(latents, len(latents), style, number, guidance=guidance)
+                    stem = generator.generate(
+                        latents, len(latents), generator.stylist.of_words(family, number), number, guidance=guidance
+                    )
                     level_db = float(20 * np.log10(stem.std() + 1e-6))
                     made[guidance][family].append((hear_stem(stem), sound_of(stem), level_db))
                 done()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.evaluate.accompaniment_adherence import mix_at_equal_level
 from models.evaluate.codec_metrics import Audio
-from models.evaluate.family_classifier import hear_timbre
+from models.evaluate.family_classifier import hear_family
 from models.evaluate.musical import StemFeatures, hear_stem
 
 Array = NDArray[np.float32]
@@ -27,13 +27,12 @@ class AudioEncoder(Protocol):
 class Heard:
     """Of one stem, or stacked along a first axis of many.
 
-    clap, mix `[512]`: the stem alone, and with its context at equal level; timbre `[n]`: hidden layer of the family
-    classifier; family `[12]`: its log probabilities; onsets `[step]`, chroma `[12, column]`: see `musical.py`.
+    clap, mix `[512]`: the stem alone, and with its context at equal level; family `[12]`: log probabilities of the
+    family classifier; onsets `[step]`, chroma `[12, column]`: see `musical.py`.
     """
 
     clap: Array
     mix: Array
-    timbre: Array
     family: Array
     onsets: Array
     chroma: Array
@@ -50,12 +49,10 @@ class Heard:
 def listen(clap: AudioEncoder, stem: Audio, context: Audio) -> Heard:
     """Hears a stem `[2, frame]` and its mix with a context of the same length."""
     notes = hear_stem(stem)
-    family, timbre = hear_timbre(stem)
     return Heard(
         clap=clap.embed_audio(np.asarray(stem, np.float32)),
         mix=clap.embed_audio(mix_at_equal_level(context, stem)),
-        timbre=timbre,
-        family=family,
+        family=hear_family(stem),
         onsets=np.asarray(notes.onsets, np.float32),
         chroma=np.asarray(notes.chroma / max(float(notes.chroma.max()), 1e-9), np.float32),
     )

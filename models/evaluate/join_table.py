@@ -112,8 +112,9 @@ def main(
             heard: dict[str, list[Wandering]] = {"made by the pack": [], "real stem": []}
             ranks: dict[str, list[float]] = {kind: [] for kind in heard}
             for number, context, real in long_songs(family, songs, chunks, seed):
-                style = generator.stylist.of_words(family, number)
-                made = generator.generate(generator.encode_context(context), chunks, style, number)
+                made = generator.generate(
+                    generator.encode_context(context), chunks, generator.stylist.of_words(family, number), number
+                )
                 for kind, audio in zip(heard, (made, real), strict=True):
                     heard[kind].append(wander(audio, joins))
                     found = [hear_seam(audio, join * CHUNK_FRAMES) for join in joins]

@@ -27,13 +27,14 @@ def seams(generator: Generator, family: str, slots: int, songs: int, first_seed:
     heard: dict[str, list[Seam]] = {kind: [] for kind in KINDS}
     looper, frames = Looper(generator), slots * SLOT_FRAMES
     for excerpt in excerpts_with(family, songs, first_seed):
+        seed = excerpt.song.seed
+        style = generator.stylist.of_words(family, seed)
         ring = np.take(excerpt.context_for(family), np.arange(frames), axis=1, mode="wrap")
-        number = excerpt.song.seed
-        style = generator.stylist.of_words(family, number)
-        chunks = -(-frames // CHUNK_FRAMES)
         made = {
-            "loop": looper.generate(looper.encode(ring), slots, style, number),
-            "straight on": generator.generate(generator.encode_context(ring), chunks, style, number)[:, :frames],
+            "loop": looper.generate(looper.encode(ring), slots, style, seed),
+            "straight on": generator.generate(generator.encode_context(ring), -(-frames // CHUNK_FRAMES), style, seed)[
+                :, :frames
+            ],
         }
         for kind, audio in made.items():
             heard[kind].append(hear_seam(*around_wrap(audio)))

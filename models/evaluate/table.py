@@ -33,7 +33,7 @@ from models.families import FAMILIES
 from models.guidance import Guidance
 from models.pack import Pack
 
-DISTANCES = {"KD": 2, "FAD": 3, "coverage": 2, "density": 2, "FAD timbre": 2, "APA": 2, "CSAA": 2, "CSAT": 2}
+DISTANCES = {"KD": 2, "FAD": 3, "coverage": 2, "density": 2, "FAD family": 2, "APA": 2, "CSAA": 2, "CSAT": 2}
 """Columns of the first table and their digits."""
 AUCS = (*BEAT_SCORES, *HARMONY_SCORES, "family")
 FEWEST = 24  # items: two per family
@@ -154,8 +154,8 @@ def _notes(setup: Setup, count: int, references: int) -> str:
         f" {setup.steps or Pack.open(setup.pack).manifest.steps} steps, guidance {_said(setup.guidance)}.",
         f"Coverage and density with k = 5; candidates of the reference's own distribution would cover"
         f" {expected_coverage(references, count):.2f}.",
-        "KD in thousandths. FAD grows with few items: compare rows of one table only. FAD timbre is measured in the"
-        " hidden layers of the family classifier, which no model is conditioned on.",
+        "KD in thousandths. FAD grows with few items: compare rows of one table only. FAD family is measured on"
+        " the classifier's 12 log probabilities, which no model is conditioned on.",
         "* : the bridge invents a sound, no text is given.",
     ]
     parts += [f"{', '.join(missing)}: not measured, because no model was given."] if missing else []

@@ -42,14 +42,14 @@ class Reference:
         def stack(name: str) -> Vectors:
             return np.stack([one[name] for one in material.references]).astype(np.float64)
 
-        self.clap, self.mixes, self.shuffled, self.timbre = map(stack, ("clap", "mix", "shuffled", "timbre"))
-        self.clap_normal, self.timbre_normal = fit_gaussian(self.clap), fit_gaussian(self.timbre)
+        self.clap, self.mixes, self.shuffled = map(stack, ("clap", "mix", "shuffled"))
+        self.clap_normal, self.family_normal = fit_gaussian(self.clap), fit_gaussian(stack("family"))
         self.mixes_normal, self.shuffled_normal = fit_gaussian(self.mixes), fit_gaussian(self.shuffled)
         self.apart = frechet(self.mixes_normal, self.shuffled_normal)
 
 
 def distances(heard: Heard, reference: Reference, asked: Vectors | None, text: Vectors | None) -> dict[str, Estimate]:
-    """KD (in thousandths), FAD, coverage, density, the Frechet distance of timbres, APA, CSAA and CSAT.
+    """KD (in thousandths), FAD, coverage, density, the Frechet distance of family probabilities, APA, CSAA and CSAT.
 
     asked, text `[item, 512]`: CLAP vectors of the true sound and of the caption; None where there is nothing to say.
     """
@@ -58,7 +58,7 @@ def distances(heard: Heard, reference: Reference, asked: Vectors | None, text: V
         "KD": _kernel_estimate(reference.clap, clap),
         "FAD": _frechet_estimate(reference.clap_normal, clap),
         **_coverage_estimates(reference.clap, clap),
-        "FAD timbre": _frechet_estimate(reference.timbre_normal, heard.timbre.astype(np.float64)),
+        "FAD family": _frechet_estimate(reference.family_normal, heard.family.astype(np.float64)),
         "APA": _adherence_estimate(reference, heard.mix.astype(np.float64)),
     }
     for name, target in (("CSAA", asked), ("CSAT", text)):

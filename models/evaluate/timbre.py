@@ -1,4 +1,4 @@
-"""What an instrument sounds like, whatever it plays: 64 mel bands of a clip, boiled down to 391 numbers.
+"""What an instrument sounds like, whatever it plays: 64 mel bands of a clip, boiled down to 381 numbers.
 
 Written for the classifier of families and shared with nothing that a model was trained on. Level, key and notes count
 little: levels are relative to the loudest moment, and only moments that sound (within 40 dB of it) are looked at.
@@ -17,11 +17,11 @@ WINDOW, HOP = 2048, 1024
 BANDS = 64
 LOW_HZ, HIGH_HZ = 40.0, 15_000.0  # above, codecs and fonts differ more than instruments
 RANGE_DB, SOUNDING_DB = 70.0, 40.0
-COARSE = 8  # bands for flatness and for modulations
+COARSE = 8  # bands in which modulations are looked at
 MODULATION_HZ = (1.0, 2.0, 3.5, 5.0, 7.0, 10.0, 15.0)  # edges: vibrato and tremolo lie at 4 to 8 Hz
 PIECE = 64  # columns (1.4 s) in which modulations are looked at
 SHARES = (10, 25, 50, 75, 90)
-SIZE = 5 * BANDS + COARSE + COARSE * (len(MODULATION_HZ) - 1) + len(SHARES) + 10
+SIZE = 5 * BANDS + COARSE * (len(MODULATION_HZ) - 1) + len(SHARES) + 8
 SILENCE = 1e-3  # RMS (-60 dBFS) below which a stem has no timbre
 
 
@@ -29,19 +29,13 @@ def timbre(audio: Audio) -> NDArray[np.float32]:
     """A clip `[2, frame]` at 48 kHz, 3 s or longer -> `[SIZE]`. ValueError for silence."""
     if float(np.sqrt(np.square(audio, dtype=np.float64).mean())) < SILENCE:
         raise ValueError("a silent clip has no timbre")
-    spectrum = magnitude(audio, WINDOW, HOP) ** 2
-    power = spectrum.mean(axis=0)  # of the channels, not of their sum: an anti-phase stem would vanish
+    # The mean of the channels' powers, not of the channels: an anti-phase stem would vanish.
+    power = (magnitude(audio, WINDOW, HOP) ** 2).mean(axis=0)
     bands = mel_filters(WINDOW, BANDS, LOW_HZ, HIGH_HZ) @ power
     level = 10 * np.log10(bands.sum(axis=0) + 1e-12)
     levels = np.maximum(10 * np.log10(bands + 1e-12) - level.max(), -RANGE_DB)
     sounding = level > level.max() - SOUNDING_DB
-    parts = (
-        _per_band(levels, sounding),
-        _flatness(power[:, sounding]),
-        _modulations(levels),
-        _envelope(level - level.max(), sounding),
-        _width(spectrum[..., sounding]),
-    )
+    parts = (_per_band(levels, sounding), _modulations(levels), _envelope(level - level.max(), sounding))
     return np.concatenate(parts).astype(np.float32)
 
 
@@ -58,14 +52,6 @@ def _per_band(levels: Audio, sounding: NDArray[np.bool_]) -> Audio:
             np.sqrt(np.square(np.minimum(change, 0)).mean(axis=1)),
         ]
     )
-
-
-def _flatness(power: Audio) -> Audio:
-    """Geometric over arithmetic mean of the bins of eight ranges, in dB: 0 is noise, far below is a tone."""
-    edges = np.geomspace(LOW_HZ, HIGH_HZ, COARSE + 1) * WINDOW / SAMPLE_RATE_HZ
-    edges = np.maximum(np.rint(edges).astype(int), 2 + 3 * np.arange(COARSE + 1))  # at least three bins each
-    ranges = [power[low:high] + 1e-12 for low, high in pairwise(edges)]
-    return np.array([10 * (np.log10(r).mean(axis=0) - np.log10(r.mean(axis=0))).mean() for r in ranges])
 
 
 def _modulations(levels: Audio) -> Audio:
@@ -87,10 +73,3 @@ def _envelope(level: Audio, sounding: NDArray[np.bool_]) -> Audio:
     steps = [np.mean(rise > limit) * 10 for limit in (3.0, 6.0, 12.0)]
     slopes = np.percentile(falls, (10, 50)) if len(falls) else np.zeros(2)
     return np.array([*percentiles, sounding.mean() * 10, rise.max(), *steps, *slopes, np.abs(rise).mean()])
-
-
-def _width(spectrum: Audio) -> Audio:
-    """How different the channels are below and above 500 Hz, in dB."""
-    cut = round(500 * WINDOW / SAMPLE_RATE_HZ)
-    ranges = (spectrum[:, 2:cut], spectrum[:, cut:])
-    return np.array([np.abs(10 * np.log10((r[0] + 1e-9) / (r[1] + 1e-9))).mean() for r in ranges])

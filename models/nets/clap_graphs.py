@@ -35,10 +35,11 @@ def clap_graphs(net: Clap) -> list[Graph]:
     ]  # fmt: skip
 
 
-def export_clap(net: Clap, tokenizer: Tokenizer, folder: Path, weights: str = "int8") -> dict[str, float]:
-    """Write both graphs and the tokenizer; returns the relative error of each graph against torch.
+def export_clap(net: Clap, tokenizer: Tokenizer, folder: Path, weights: str = "int8") -> dict[str, tuple[float, float]]:
+    """Write both graphs and the tokenizer; returns the relative errors of each graph against torch.
 
-    weights: `float32`, `float16` or `int8`, see `models/nets/rounding.py`; parity is that of the rounded network.
+    weights: `float32`, `float16` or `int8`, see `models/nets/rounding.py`. The first error is against the rounded
+    network (parity), the second against the network before rounding.
     Raises ValueError when a graph differs from torch by more than 1e-3, or the tokenizer is not the network's.
     """
     if len(tokenizer) != net.config.tokens:
@@ -47,14 +48,14 @@ def export_clap(net: Clap, tokenizer: Tokenizer, folder: Path, weights: str = "i
     round_weights(rounded, weights)
     folder.mkdir(parents=True, exist_ok=True)
     errors = {}
-    for graph in clap_graphs(rounded):
+    for graph, original in zip(clap_graphs(rounded), clap_graphs(copy.deepcopy(net).eval()), strict=True):
         model = to_onnx(graph)
         require_tower(graph, note_parameters(model, graph.module.state_dict()))
         shrink(model, weights)
         onnx.save(model, folder / graph.file)
-        errors[graph.file] = parity(graph, folder / graph.file)
-        if errors[graph.file] > LARGEST_ERROR:
-            raise ValueError(f"{graph.file} differs from torch by {errors[graph.file]:.1e}")
+        errors[graph.file] = parity(graph, folder / graph.file), parity(original, folder / graph.file)
+        if errors[graph.file][0] > LARGEST_ERROR:
+            raise ValueError(f"{graph.file} differs from torch by {errors[graph.file][0]:.1e}")
     tokenizer.save(folder / TOKENIZER)
     return errors
 

@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--tokenizer", type=Path, default=SOURCE_TOKENIZER, help="that of the run")
     options = parser.parse_args(arguments)
     net, _ = load_clap(options.run)
-    for file, error in export_clap(net, Tokenizer.load(options.tokenizer), options.out, options.weights).items():
+    for file, (error, _) in export_clap(net, Tokenizer.load(options.tokenizer), options.out, options.weights).items():
         size = (options.out / file).stat().st_size / 2**20
         print(f"{file:16} {size:5.1f} MiB  against torch {error:.1e}")
 

@@ -66,11 +66,12 @@ class TextTower(nn.Module):
 def load_state(path: Path, trusted: bool) -> dict[str, Tensor]:
     """The weights of a checkpoint under the names of the package's model."""
     try:
-        stored = torch.load(path, map_location="cpu", weights_only=not trusted)
+        with torch.serialization.safe_globals(_plain_numbers()):
+            stored = torch.load(path, map_location="cpu", weights_only=not trusted)
     except Exception as error:  # torch raises many types for what is no plain checkpoint
         raise Refusal(
-            f"{path.name} holds more than weights, or is no checkpoint ({str(error).splitlines()[0][:200]}). If you"
-            " know who made it, import it with --trust: that runs what is inside."
+            f"{path.name} holds more than weights, or is no checkpoint. If you know who made it, import it with"
+            " --trust: that runs what is inside."
         ) from error
     state = stored.get("state_dict", stored) if isinstance(stored, dict) else {}
     state = {str(name).removeprefix("module."): value for name, value in state.items() if isinstance(value, Tensor)}
@@ -160,6 +161,13 @@ def main() -> None:
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         raise SystemExit(3) from None
+
+
+def _plain_numbers() -> list[Any]:
+    """What LAION's checkpoints hold beside weights: numpy's scalars (best scores), under the names of numpy 1 and 2."""
+    scalar = type(np.float64(0)).__reduce__(np.float64(0))[0]
+    kinds = [type(np.dtype(name)) for name in ("float64", "float32", "int64")]
+    return [np.dtype, *kinds, (scalar, "numpy.core.multiarray.scalar"), (scalar, "numpy._core.multiarray.scalar")]
 
 
 def _import_package(state: dict[str, Tensor], tokenizer: Path | None) -> Any:

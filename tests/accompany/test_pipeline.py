@@ -353,13 +353,6 @@ def test_a_drive_that_fails_while_reading_is_not_blamed_on_the_folder_of_the_ste
         run(accompanist, make_request())
 
 
-def test_the_recipe_names_the_instrument_that_the_prompt_was_understood_as(
-    accompanist: Accompanist, make_request: MakeRequest
-) -> None:
-    (stem,) = run(accompanist, make_request(prompt="a warm rhodes"))
-    assert json.loads(Path(stem.recipe).read_text())["family"] == "electric piano"
-
-
 def test_an_unfinished_context_is_no_context(
     accompanist: Accompanist, make_request: MakeRequest, tmp_path: Path
 ) -> None:

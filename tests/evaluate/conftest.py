@@ -1,13 +1,10 @@
-"""Audio that every evaluation test may listen to, and the pack of tiny networks."""
+"""Audio that every evaluation test may listen to."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from tests.models.conftest import exported, generator, shared_generator, tiny_pack
-
-__all__ = ["exported", "generator", "shared_generator", "tiny_pack"]
 RATE_HZ = 48_000
 
 

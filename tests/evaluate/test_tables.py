@@ -33,19 +33,26 @@ class PerfectCodec:
         return latents.swapaxes(0, 1).reshape(2, -1)
 
 
+class Words:
+    """A stylist whose vectors are the words."""
+
+    def of_words(self, prompt: str, seed: int) -> str:
+        return prompt
+
+
 class Parrot:
     """A generator that plays its context back, with a little noise of its seed."""
 
-    codec = PerfectCodec()
+    codec, stylist = PerfectCodec(), Words()
     encode_context = codec.encode
 
     def __init__(self) -> None:
         self.guided_by: list[Guidance] = []
 
     def generate(
-        self, latents: np.ndarray, chunks: int, family: str, seed: int, steps: int, guidance: Guidance
+        self, latents: np.ndarray, chunks: int, style: str, seed: int, steps: int, guidance: Guidance
     ) -> np.ndarray:
-        assert chunks == 15
+        assert (chunks, style) == (15, "drums")
         self.guided_by.append(guidance)
         noise = np.random.default_rng(seed).standard_normal((2, FRAMES))
         return self.codec.decode(latents, seed) + 0.001 * noise.astype(np.float32)

@@ -19,6 +19,7 @@ import numpy as np
 ENGINES = ("ONNX Runtime", "torch eager")
 STAGES = ("encode", "C-DiT", "features", "decode")
 WINDOW_CHUNKS = 15
+STYLE = np.full(512, 512**-0.5, np.float32)  # any will do: its value does not change the time
 PRESET = "starter"
 
 
@@ -101,7 +102,7 @@ def run_once(generator: Any, variations: int, seed: int) -> dict[str, float]:
     seconds["encode"] = time.perf_counter() - start
     for variation in range(variations):
         start = time.perf_counter()
-        stem = generator.write(latents, WINDOW_CHUNKS, "bass", seed + variation)
+        stem = generator.write(latents, WINDOW_CHUNKS, STYLE, seed + variation)
         seconds["C-DiT"] += time.perf_counter() - start
         start, before = time.perf_counter(), seconds["features"]
         with _timed(generator.codec.sessions[1], seconds, "features"):

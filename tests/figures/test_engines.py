@@ -39,7 +39,7 @@ def test_both_engines_play_with_the_shipped_pack(engine: str, monkeypatch: pytes
     for module in (models.codec, models.generator):  # `load` puts torch into both for good
         monkeypatch.setattr(module, "Session", module.Session)
     generator = load(engine, default_pack_folder(), threads=1)
-    stem = generator.generate(None, 1, "bass", seed=1, steps=1)
+    stem = generator.generate(None, 1, generator.stylist.of_words("bass", 1), seed=1, steps=1)
     assert stem.shape == (2, 32_768)
     assert np.isfinite(stem).all()
 
@@ -63,7 +63,7 @@ class _Generator:
     def encode_context(self, audio: np.ndarray) -> np.ndarray:
         return audio
 
-    def write(self, latents: np.ndarray, chunks: int, family: str, seed: int) -> np.ndarray:
+    def write(self, latents: np.ndarray, chunks: int, style: np.ndarray, seed: int) -> np.ndarray:
         return latents
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 import torch
 
@@ -33,6 +34,8 @@ TINY_CODEC = CodecConfig(
 TINY_DIT = DiTConfig(width=64, layers=2, heads=2, condition=32)
 TINY_CLAP = ClapConfig(channels=(8, 16, 32), heads=2, audio_layers=1, text_width=32, text_layers=1)
 TINY_BRIDGE = GapBridgeConfig(width=32, blocks=1, condition=16, noise_features=16, components=32)
+BASS, PAD = np.eye(512, dtype=np.float32)[:2]
+"""Two styles: what an untrained network makes of them is all the same, as long as it is not alike."""
 STARTER = Path(__file__).parents[2] / "models" / "packs" / "starter"
 
 

@@ -9,6 +9,7 @@ from bridge_server.settings import default_pack_folder
 from models.generator import Generator
 from models.session import cuda_is_offered
 from models.spectrogram import CHUNK_FRAMES
+from tests.models.conftest import BASS
 
 pytestmark = [
     pytest.mark.gpu,
@@ -38,7 +39,7 @@ def test_latents_are_those_of_the_cpu(on_cuda: Generator) -> None:
 
 def test_same_seed_same_bytes(on_cuda: Generator) -> None:
     latents = on_cuda.encode_context(context())
-    first, again = (on_cuda.generate(latents, 3, "bass", seed=5) for _ in range(2))
+    first, again = (on_cuda.generate(latents, 3, BASS, seed=5) for _ in range(2))
     assert first.tobytes() == again.tobytes()
 
 

@@ -15,6 +15,7 @@ from models.errors import DeviceError, Stopped
 from models.generator import OVERLAP_CHUNKS, Generator, Span, carried_on, continuing_sigmas, spans
 from models.session import Session, StopSignal, cuda_is_offered
 from models.spectrogram import CHUNK_FRAMES
+from tests.models.conftest import BASS, PAD
 
 
 def noise(frames: int) -> np.ndarray:
@@ -27,7 +28,7 @@ def noise(frames: int) -> np.ndarray:
 def test_length(generator: Generator, seconds: float, chunks: int) -> None:
     context = generator.encode_context(noise(round(seconds * 48_000)))
     assert len(context) == chunks == generator.chunks_for(round(seconds * 48_000))
-    stem = generator.generate(context, chunks, "bass", seed=1)
+    stem = generator.generate(context, chunks, BASS, seed=1)
     assert stem.shape == (2, chunks * CHUNK_FRAMES)
     assert stem.dtype == np.float32
     assert np.isfinite(stem).all()
@@ -63,10 +64,10 @@ def test_a_window_goes_on_from_what_came_before(chunks: int) -> None:
 
 def test_same_seed_same_bytes(generator: Generator, tiny_pack: Path) -> None:
     context = generator.encode_context(noise(5 * CHUNK_FRAMES))
-    first = generator.generate(context, 5, "pad", seed=7)
-    assert generator.generate(context, 5, "pad", seed=7).tobytes() == first.tobytes()
-    assert Generator(tiny_pack, "cpu", threads=1).generate(context, 5, "pad", seed=7).tobytes() == first.tobytes()
-    assert np.abs(generator.generate(context, 5, "pad", seed=8) - first).max() > 1e-3 * np.abs(first).max()
+    first = generator.generate(context, 5, PAD, seed=7)
+    assert generator.generate(context, 5, PAD, seed=7).tobytes() == first.tobytes()
+    assert Generator(tiny_pack, "cpu", threads=1).generate(context, 5, PAD, seed=7).tobytes() == first.tobytes()
+    assert np.abs(generator.generate(context, 5, PAD, seed=8) - first).max() > 1e-3 * np.abs(first).max()
 
 
 def test_the_beginning_is_heard_before_the_rest_of_context_and_stem_was_touched(generator: Generator) -> None:
@@ -82,7 +83,7 @@ def test_the_beginning_is_heard_before_the_rest_of_context_and_stem_was_touched(
         on_audio=lambda piece: heard.append((piece, encoded[-1][0], done[-1])),
     )
     assert np.concatenate([piece for piece, _, _ in heard], axis=1).tobytes() == stem.tobytes()
-    assert stem.tobytes() == generator.generate(generator.encode_context(audio), 40, "pad", seed=7).tobytes()
+    assert stem.tobytes() == generator.generate(generator.encode_context(audio), 40, PAD, seed=7).tobytes()
     _, chunks_encoded, fraction = heard[3]
     assert chunks_encoded <= 16, "one window"
     assert fraction < 0.25
@@ -91,23 +92,23 @@ def test_the_beginning_is_heard_before_the_rest_of_context_and_stem_was_touched(
 
 
 def test_another_attempt_is_another_stem_of_the_same_seed(generator: Generator) -> None:
-    first, second, again = (generator.generate(None, 16, "pad", seed=7, attempt=attempt) for attempt in (0, 1, 1))
-    assert first.tobytes() == generator.generate(None, 16, "pad", seed=7).tobytes()
+    first, second, again = (generator.generate(None, 16, PAD, seed=7, attempt=attempt) for attempt in (0, 1, 1))
+    assert first.tobytes() == generator.generate(None, 16, PAD, seed=7).tobytes()
     assert second.tobytes() == again.tobytes()
     for window in (slice(0, CHUNK_FRAMES), slice(15 * CHUNK_FRAMES, None)):
         assert np.abs(first[:, window] - second[:, window]).max() > 1e-3 * np.abs(first).max()
 
 
-@pytest.mark.parametrize("other", ["family", "no family", "context", "no context", "steps"])
+@pytest.mark.parametrize("other", ["style", "no style", "context", "no context", "steps"])
 def test_everything_asked_for_matters(generator: Generator, other: str) -> None:
     context = generator.encode_context(noise(3 * CHUNK_FRAMES))
-    first = generator.write(context, 3, "bass", seed=1)
+    first = generator.write(context, 3, BASS, seed=1)
     changed = {
-        "family": lambda: generator.write(context, 3, "lead", seed=1),
-        "no family": lambda: generator.write(context, 3, None, seed=1),
-        "context": lambda: generator.write(context[::-1], 3, "bass", seed=1),
-        "no context": lambda: generator.write(None, 3, "bass", seed=1),
-        "steps": lambda: generator.write(context, 3, "bass", seed=1, steps=2),
+        "style": lambda: generator.write(context, 3, PAD, seed=1),
+        "no style": lambda: generator.write(context, 3, None, seed=1),
+        "context": lambda: generator.write(context[::-1], 3, BASS, seed=1),
+        "no context": lambda: generator.write(None, 3, BASS, seed=1),
+        "steps": lambda: generator.write(context, 3, BASS, seed=1, steps=2),
     }[other]()
     assert changed.shape == first.shape
     assert np.abs(changed - first).max() > 1e-3
@@ -115,7 +116,7 @@ def test_everything_asked_for_matters(generator: Generator, other: str) -> None:
 
 def test_windows_continue_the_latents_before_them(generator: Generator) -> None:
     context = generator.encode_context(noise(20 * CHUNK_FRAMES))
-    short, long = generator.write(context, 15, "bass", seed=2), generator.write(context, 20, "bass", seed=2)
+    short, long = generator.write(context, 15, BASS, seed=2), generator.write(context, 20, BASS, seed=2)
     assert np.array_equal(long[:15], short)
     assert np.abs(long[15:]).max() > 0
 
@@ -125,7 +126,7 @@ def test_silence_follows_a_context_that_is_too_short(generator: Generator) -> No
     padded = generator.encode_context(np.pad(audio, ((0, 0), (0, 2 * CHUNK_FRAMES))))
     # The chunk after the audio holds the last half window of it; the ones after that are silence.
     assert np.allclose(generator._context(padded[:3], Span(0, 4, 0)), padded, atol=1e-4)
-    assert generator.write(padded[:3], 4, "bass", seed=1).shape == (4, 8, 64)
+    assert generator.write(padded[:3], 4, BASS, seed=1).shape == (4, 8, 64)
 
 
 def test_latents_stay_in_the_trained_range(generator: Generator) -> None:

@@ -16,12 +16,11 @@ from models.sampler import sample
 from models.schedule import STANDARD, sigmas
 from models.spectrogram import CHUNK_FRAMES
 from models.train.diffusion import guide, heun_sample
+from tests.models.conftest import BASS
 
 WEIGHTS = [1.0, 1.5, 2.0, 3.0, 0.5, 0.0]
 STD = 0.5
 MEANS = {(False, False): -0.2, (True, False): 0.1, (True, True): 0.2}  # of Gaussian data under each condition
-
-STYLE = np.eye(512, dtype=np.float32)[3]
 
 
 def guided_mean(guidance: Guidance) -> float:
@@ -143,7 +142,7 @@ def a_context(generator: Generator, chunks: int) -> np.ndarray:
     return generator.encode_context(noise * 0.1)
 
 
-@pytest.mark.parametrize("style", [STYLE, None])
+@pytest.mark.parametrize("style", [BASS, None])
 @pytest.mark.parametrize("has_context", [True, False])
 def test_without_guidance_nothing_is_added(
     generator: Generator, runs: list[dict[str, np.ndarray]], style: np.ndarray | None, has_context: bool
@@ -172,14 +171,14 @@ def test_guided_steps_are_batches_with_the_right_conditions(
     generator: Generator, runs: list[dict[str, np.ndarray]]
 ) -> None:
     context = a_context(generator, 2)
-    plain = generator.write(context, 2, STYLE, seed=1)
+    plain = generator.write(context, 2, BASS, seed=1)
     runs.clear()
-    guided = generator.write(context, 2, STYLE, seed=1, guidance=Guidance(2.0, 3.0))
+    guided = generator.write(context, 2, BASS, seed=1, guidance=Guidance(2.0, 3.0))
     assert [len(run["noisy"]) for run in runs] == [3, 3, 3, 1, 1]
     tokens, null = context.reshape(16, 64), np.broadcast_to(generator._null_context, (16, 64))
     assert np.array_equal(runs[0]["context"], np.stack([null, tokens, tokens]))
     no_clap = generator._null_clap
-    assert np.array_equal(runs[0]["clap"], np.stack([no_clap, no_clap, STYLE]))
+    assert np.array_equal(runs[0]["clap"], np.stack([no_clap, no_clap, BASS]))
     assert np.abs(guided - plain).max() > 1e-3
     assert np.abs(guided).max() <= generator.pack.manifest.latent_limit
 
@@ -187,23 +186,23 @@ def test_guided_steps_are_batches_with_the_right_conditions(
 def test_windows_that_go_on_are_guided_at_their_first_step(
     generator: Generator, runs: list[dict[str, np.ndarray]]
 ) -> None:
-    generator.write(a_context(generator, 16), 16, STYLE, seed=1, guidance=Guidance(2.0, 2.0))
+    generator.write(a_context(generator, 16), 16, BASS, seed=1, guidance=Guidance(2.0, 2.0))
     assert [len(run["noisy"]) for run in runs] == [2, 2, 2, 1, 1, 2, 1, 1]
 
 
 def test_last_step_is_never_guided(generator: Generator, runs: list[dict[str, np.ndarray]]) -> None:
-    generator.write(None, 1, STYLE, seed=1, steps=2, guidance=Guidance(1.0, 2.0, above_sigma=0.0))
+    generator.write(None, 1, BASS, seed=1, steps=2, guidance=Guidance(1.0, 2.0, above_sigma=0.0))
     assert [len(run["noisy"]) for run in runs] == [2, 1]
 
 
 @pytest.mark.parametrize(("guidance", "matters"), [(Guidance(3.0, 1.0), False), (Guidance(1.0, 3.0), True)])
 def test_without_a_context_only_the_style_guides(generator: Generator, guidance: Guidance, matters: bool) -> None:
-    plain = generator.write(None, 2, STYLE, seed=1)
-    guided = generator.write(None, 2, STYLE, seed=1, guidance=guidance)
+    plain = generator.write(None, 2, BASS, seed=1)
+    guided = generator.write(None, 2, BASS, seed=1, guidance=guidance)
     assert (np.abs(guided - plain).max() > 1e-3) == matters
 
 
 def test_whole_stems_take_guidance(generator: Generator) -> None:
     context = a_context(generator, 1)
-    stems = [generator.generate(context, 1, STYLE, 1, guidance=guidance) for guidance in (UNGUIDED, Guidance(3.0, 3.0))]
+    stems = [generator.generate(context, 1, BASS, 1, guidance=guidance) for guidance in (UNGUIDED, Guidance(3.0, 3.0))]
     assert np.abs(stems[0] - stems[1]).max() > 1e-3 * np.abs(stems[0]).max()

@@ -9,6 +9,7 @@ from models.generator import Generator
 from models.inpainting import gap_windows, inpaint
 from models.recall import recalled
 from models.underlay import Underlay, strength_index
+from tests.models.conftest import BASS
 
 
 def piece(slots: int) -> np.ndarray:
@@ -24,10 +25,10 @@ def with_gap(slots: int, first: int, end: int) -> np.ndarray:
 @pytest.mark.parametrize("strength", [0.3, 1.0])
 def test_known_slots_stay_and_others_are_new(generator: Generator, first: int, end: int, strength: float) -> None:
     latents, known = piece(120), with_gap(120, first, end)
-    new = inpaint(generator, latents, known, piece(121)[:120], "bass", seed=5, strength=strength)
+    new = inpaint(generator, latents, known, piece(121)[:120], BASS, seed=5, strength=strength)
     assert np.array_equal(new[known], latents[known])
     assert (np.abs(new[~known] - latents[~known]).max(1) > 1e-3).all()
-    again = inpaint(generator, latents, known, piece(121)[:120], "bass", seed=5, strength=strength)
+    again = inpaint(generator, latents, known, piece(121)[:120], BASS, seed=5, strength=strength)
     assert new.tobytes() == again.tobytes()
 
 
@@ -86,11 +87,11 @@ def test_index_rises_with_strength() -> None:
 @pytest.mark.parametrize("chunks", [3, 20])
 def test_strength_of_a_variation_has_its_ends(generator: Generator, chunks: int) -> None:
     context, below = piece(chunks * 8).reshape(-1, 8, 64), piece(chunks * 8 + 1)[:-1].reshape(-1, 8, 64)
-    assert generator.write(context, chunks, "bass", 1, under=Underlay(below, 0.0)) is below
-    fresh = generator.write(context, chunks, "bass", 1)
-    assert generator.write(context, chunks, "bass", 1, under=Underlay(below, 1.0)).tobytes() == fresh.tobytes()
+    assert generator.write(context, chunks, BASS, 1, under=Underlay(below, 0.0)) is below
+    fresh = generator.write(context, chunks, BASS, 1)
+    assert generator.write(context, chunks, BASS, 1, under=Underlay(below, 1.0)).tobytes() == fresh.tobytes()
     apart = [
-        np.abs(generator.write(context, chunks, "bass", 1, under=Underlay(below, strength)) - below).mean()
+        np.abs(generator.write(context, chunks, BASS, 1, under=Underlay(below, strength)) - below).mean()
         for strength in (0.1, 0.5, 0.9)
     ]
     assert apart[0] == min(apart)  # the tiny pack is not trained: little is left of anything above

@@ -10,6 +10,7 @@ from models.generator import Generator
 from models.loop import Looper, ring_windows, slots_for
 from models.spectrogram import SLOT_FRAMES
 from models.underlay import Underlay
+from tests.models.conftest import BASS
 
 
 def context_of(slots: int) -> np.ndarray:
@@ -35,14 +36,14 @@ def test_windows_go_round_and_the_last_lies_between_two_that_are_known(slots: in
 @pytest.mark.parametrize("slots", [6, 47, 105, 120, 121, 188])
 def test_a_loop_has_its_length_and_the_same_seed_gives_the_same_bytes(generator: Generator, slots: int) -> None:
     looper, context = Looper(generator), context_of(slots)
-    first = looper.write(context, slots, "bass", seed=3)
+    first = looper.write(context, slots, BASS, seed=3)
     assert first.shape == (slots, 64)
     assert np.abs(first).max() <= generator.pack.manifest.latent_limit
     assert (np.abs(first).sum(1) > 0).all()
-    assert first.tobytes() == looper.write(context, slots, "bass", seed=3).tobytes()
-    assert np.abs(first - looper.write(context, slots, "bass", seed=4)).max() > 1e-3
-    assert np.abs(first - looper.write(context, slots, "bass", seed=3, attempt=1)).max() > 1e-3
-    assert np.abs(first - looper.write(None, slots, "bass", seed=3)).max() > 1e-3
+    assert first.tobytes() == looper.write(context, slots, BASS, seed=3).tobytes()
+    assert np.abs(first - looper.write(context, slots, BASS, seed=4)).max() > 1e-3
+    assert np.abs(first - looper.write(context, slots, BASS, seed=3, attempt=1)).max() > 1e-3
+    assert np.abs(first - looper.write(None, slots, BASS, seed=3)).max() > 1e-3
 
 
 def test_audio_and_progress(generator: Generator) -> None:
@@ -58,11 +59,11 @@ def test_audio_and_progress(generator: Generator) -> None:
 @pytest.mark.parametrize("slots", [23, 130])
 def test_a_loop_is_varied_and_strength_has_its_ends(generator: Generator, slots: int) -> None:
     looper, context, below = Looper(generator), context_of(slots), context_of(slots + 1)[:slots]
-    assert looper.write(context, slots, "bass", 1, under=Underlay(below, 0.0)) is below
-    fresh = looper.write(context, slots, "bass", 1)
-    assert looper.write(context, slots, "bass", 1, under=Underlay(below, 1.0)).tobytes() == fresh.tobytes()
+    assert looper.write(context, slots, BASS, 1, under=Underlay(below, 0.0)) is below
+    fresh = looper.write(context, slots, BASS, 1)
+    assert looper.write(context, slots, BASS, 1, under=Underlay(below, 1.0)).tobytes() == fresh.tobytes()
     near, far = (
-        np.abs(looper.write(context, slots, "bass", 1, under=Underlay(below, s)) - below).mean() for s in (0.1, 0.8)
+        np.abs(looper.write(context, slots, BASS, 1, under=Underlay(below, s)) - below).mean() for s in (0.1, 0.8)
     )
     assert near < far
 

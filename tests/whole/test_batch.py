@@ -63,7 +63,7 @@ def test_each_is_what_its_seed_gives_alone(client: RiffClient, context: str, eig
         assert alone.hashes == [eight.hashes[index]]
 
 
-@pytest.mark.parametrize("who", ["worker", "server"])
+@pytest.mark.parametrize("who", ["worker", pytest.param("server", marks=pytest.mark.slow)])
 def test_a_kill_in_the_middle_makes_only_what_is_missing_with_the_same_bytes(
     who: str, server: RealServer, context: str, eight: Any, tmp_path: Path
 ) -> None:

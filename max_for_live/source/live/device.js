@@ -59,7 +59,13 @@ function init() {
 }
 
 function loadbang() {
-  outlet(TO_FACE, "boot"); // the patch answers with `init` if the device was ready before this script was
+  outlet(TO_FACE, "boot"); // the patch answers with `init_again` if the device was ready before this script was
+}
+
+/** This script was loaded anew in a running device: nobody else will speak first. */
+function init_again() {
+  now.isBridgeReady = true;
+  init();
 }
 
 function greetBridge() {

@@ -8,7 +8,10 @@ var storedText = "";
 function stored_text(text) {
   if (String(text) === storedText) return; // our own, on its way back
   storedText = String(text);
-  if (now.isInit) loadStored();
+  if (!now.isInit) return;
+  loadStored(); // Live was late
+  greetBridge();
+  reloadPlayer();
 }
 
 function loadStored() {

@@ -45,7 +45,10 @@ function pathOfClip(stem) {
   for (var k = 0; k < rows.length; k++) {
     var path = "live_set tracks " + track + " clip_slots " + rows[k] + " clip";
     var clip = at(path);
-    if (exists(clip) && sameFile(String(value(clip, "file_path")), stem.path)) return path;
+    if (exists(clip) && sameFile(String(value(clip, "file_path")), stem.path)) {
+      stem.row = rows[k];
+      return path;
+    }
   }
   return "";
 }

@@ -28,7 +28,7 @@ end
 
 local function downbeats(host, project, of)
   local frames, end_s = {}, range.end_s(of)
-  local bar = host.bar_at(project, of.start_s)
+  local bar = math.max(host.bar_at(project, of.start_s) - 1, 0) -- whichever of the two counts from 1
   local start_s = host.bar_start(project, bar)
   while start_s < end_s do
     local frame = frame_of(of, start_s)

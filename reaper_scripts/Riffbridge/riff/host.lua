@@ -30,7 +30,7 @@ function host.now()
 end
 
 function host.new_id()
-  return reaper.genGuid():gsub("[{}-]", ""):lower()
+  return reaper.genGuid(""):gsub("[{}-]", ""):lower()
 end
 
 function host.has(name)
@@ -80,17 +80,15 @@ function host.hint(text)
   reaper.Help_Set(text, true)
 end
 
---- A form; the answers as a list, or nil when the user cancelled.
+--- A form; the answers as a list, or nil when the user cancelled. Captions have no commas: those part them.
 function host.ask(title, captions, values)
-  local separator = ",extrawidth=160,separator=|"
-  local count = #captions
-  local ok, answers =
-    reaper.GetUserInputs(title, count, table.concat(captions, "|") .. separator, table.concat(values, "|"))
+  local shown = table.concat(captions, ",") .. ",extrawidth=160,separator=\n"
+  local ok, answers = reaper.GetUserInputs(title, #captions, shown, table.concat(values, "\n"))
   if not ok then
     return nil
   end
   local found = {}
-  for answer in (answers .. "|"):gmatch("([^|]*)|") do
+  for answer in (answers .. "\n"):gmatch("([^\n]*)\n") do
     found[#found + 1] = answer
   end
   return found
@@ -111,7 +109,7 @@ function host.list_files(folder)
   local names, place = {}, 0
   reaper.EnumerateFiles(folder, -1) -- forget what REAPER remembers of it
   local name = reaper.EnumerateFiles(folder, place)
-  while name do
+  while name and name ~= "" do -- older ones end with an empty name
     names[#names + 1] = name
     place = place + 1
     name = reaper.EnumerateFiles(folder, place)

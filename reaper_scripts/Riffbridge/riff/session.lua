@@ -16,6 +16,7 @@ local paths = require("riff.paths")
 local plans = require("riff.plan")
 local restore = require("riff.restore")
 local settings = require("riff.settings")
+local wav = require("riff.wav")
 local window = require("riff.window")
 
 local session = {}
@@ -145,6 +146,14 @@ function session:begin()
   self.state = "greeting"
 end
 
+-- Not an error, and not worth a window: a user who wonders finds it in the console.
+local function mention_slow_render(host)
+  local limit = tonumber(host.config("projrenderlimit"))
+  if limit and limit >= 1 and limit <= 3 then
+    host.log("Riffbridge: REAPER renders in real time here, so the bounce takes as long as the selection plays.")
+  end
+end
+
 local function handles(host, project, guids)
   local found = guids and {} or nil
   for _, guid in ipairs(guids or {}) do
@@ -160,8 +169,15 @@ function session:bounce_context()
     muted = handles(host, plan.project, plan.muted),
     soloed = handles(host, plan.project, plan.soloed),
   }
-  local render = plan.bounce == "dry" and dry_bounce.render or bounce.render
+  local render = dry_bounce.render
+  if plan.bounce ~= "dry" then
+    mention_slow_render(host)
+    render = bounce.render
+  end
   local frames = render(host, plan.project, plan.range, path, tracks, self.restore)
+  if plan.sounds and plan.sounds.init and wav.is_silent(path) then
+    return -- nothing but the take itself: it can be varied all the same
+  end
   plan.pairs.context = path
   plan.pairs.context_frames = math.min(frames, plan.range.frames)
 end

@@ -34,16 +34,16 @@ end
 -- key, caption, default, check (text -> value or nil)
 local FIELDS = {
   { "variations", "Variations (1 to 8)", 2, number_between(1, 8, true) },
-  { "strength", "Vary: strength (0 keeps, 1 ignores)", 0.5, number_between(0, 1) },
-  { "blend", "Reference: blend (0 text, 1 audio)", 0.5, number_between(0, 1) },
+  { "strength", "Vary: strength (0 keeps .. 1 ignores)", 0.5, number_between(0, 1) },
+  { "blend", "Reference: blend (0 text .. 1 audio)", 0.5, number_between(0, 1) },
   { "seed", "Seed (empty: chosen by the server)", "", optional(number_between(0, 2147483647, true)) },
   { "steps", "Steps (empty: the pack's)", "", optional(number_between(1, 30, true)) },
   { "guidance", "Context guidance (empty: the pack's)", "", optional(number_between(0, 20)) },
   { "prompt_guidance", "Prompt guidance (empty: the pack's)", "", optional(number_between(0, 20)) },
   { "loudness", "Loudness (match or raw)", "match", one_of("match", "raw") },
-  { "format", "Format (wav24, wav16, wav32f)", "wav24", one_of("wav24", "wav16", "wav32f") },
+  { "format", "Format (wav24 wav16 wav32f)", "wav24", one_of("wav24", "wav16", "wav32f") },
   { "fade_ms", "Fades of new items in ms", 5, number_between(0, 1000) },
-  { "bounce", "Bounce (render, or dry: fast, no effects)", "render", one_of("render", "dry") },
+  { "bounce", "Bounce (render or dry = fast without effects)", "render", one_of("render", "dry") },
   { "progress", "Progress (window or line)", "window", one_of("window", "line") },
   { "door", "Connection (auto or files)", "auto", one_of("auto", "files") },
   { "state_folder", "Server's state folder (empty: the usual)", "", function(text)

@@ -24,7 +24,7 @@ class DoubleLive {
     this.faults = [];
     this.writes = [];
     this.isNotifying = false;
-    this.isUndoing = false;
+    this.undoRefuses = 0; // so many changes fall into an undo
     this.firstId = 1;
     this.observers = [];
     this.song = {
@@ -79,7 +79,10 @@ class DoubleLive {
   /** Refuse a change where Live refuses it. */
   mayChange(what) {
     if (this.isNotifying) throw new Error("Changes cannot be triggered by notifications. (" + what + ")");
-    if (this.isUndoing) throw new Error("Changes cannot be made during undo. (" + what + ")");
+    if (this.undoRefuses > 0) {
+      this.undoRefuses -= 1;
+      throw new Error("Changes cannot be made during undo. (" + what + ")");
+    }
     this.writes.push(what);
   }
 

@@ -33,7 +33,7 @@ function atomsOf(text) {
 class Device {
   /** `options`: file, live (DoubleLive), bridge ("process" or "recorded"), env, ring ({file, head}), saved. */
   constructor(options) {
-    Object.assign(this, { faults: [], posts: [], heard: [], told: [], sounds: {}, says: {}, isRemoved: false }, options);
+    Object.assign(this, { faults: [], posts: [], heard: [], told: [], signals: [], sounds: {}, says: {}, isRemoved: false }, options);
     this.folder = path.dirname(options.file);
     this.gate = { isOpen: false };
     this.boxes = new Map();
@@ -152,6 +152,7 @@ class Device {
   }
 
   send(box, inlet, atoms) {
+    if (box.kind.endsWith("~")) this.signals.push([box.json.text, inlet].concat(atoms));
     const handler = OBJECTS[box.kind];
     if (handler) this.guard(() => handler.call(this, box, inlet, atoms));
     else if (!box.kind.endsWith("~")) this.faults.push("the interpreter does not know " + box.kind);

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,10 @@ class DoubleRiffServer:
         self.client: tuple[str, int] = ("", 0)
 
     def hear(self, address: str) -> list[Any]:
-        """The arguments of the next message to this address; others are passed over."""
+        """The arguments of the next message to this address within 10 s; others are passed over."""
+        end = time.monotonic() + 10
         while True:
+            assert time.monotonic() < end, f"{address} did not come"
             packet, self.client = self._socket.recvfrom(65_535)
             message = OscMessage(packet)
             if message.address == address:

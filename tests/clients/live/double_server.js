@@ -19,10 +19,10 @@ const COMMANDS = {
   touch: ({ name, control, value }) => devices.get(name).touch(control, value),
   clock: ({ name, outlet, value }) => devices.get(name).clock(outlet, value),
   /** The bridge double speaks to the Live script. */
-  bridge({ name, atoms }) {
+  bridge({ name, atoms, outlet }) {
     const device = devices.get(name);
     device.boxes.forEach((box) => {
-      if (box.kind === "node.script") device.out(box, 0, atoms);
+      if (box.kind === "node.script") device.out(box, outlet || 0, atoms);
     });
   },
   /** Words to the bridge, past the Live script. */
@@ -37,7 +37,7 @@ const COMMANDS = {
     });
     return {
       says: device.says, statuses: device.statuses || [], faults: device.faults, posts: device.posts, heard: device.heard, told: device.told,
-      sounds: device.sounds, voices, isRecording: Boolean(device.isRecording), saved: device.save(),
+      sounds: device.sounds, signals: device.signals, voices, isRecording: Boolean(device.isRecording), saved: device.save(),
       pid: device.child ? device.child.pid : 0,
     };
   },
@@ -61,6 +61,15 @@ const COMMANDS = {
     slots[to].clip = slots[row].clip;
     slots[to].clip.slot = slots[to];
     slots[row].clip = null;
+  },
+  /** The Live script is loaded anew, as after an edit. */
+  reload_script({ name }) {
+    const device = devices.get(name);
+    device.boxes.forEach((box) => {
+      if (box.kind !== "js") return;
+      device.loadScript(box);
+      device.guard(() => box.context.loadbang());
+    });
   },
   kill_bridge({ name }) {
     devices.get(name).child.kill("SIGKILL");

@@ -179,9 +179,8 @@ def test_changes_that_undo_refuses_are_made_afterwards(tmp_path: Path) -> None:
     with Studio() as studio:
         device = linked(studio, tmp_path)
         request_id, _ = asked(device)
-        studio.do("option", isUndoing=True)
+        studio.do("option", undoRefuses=1)
         tell_stem(device, request_id, 0, 1, stem_file(tmp_path))
-        studio.do("option", isUndoing=False)
         device.bridge("done", request_id, 1)
         device.wait_status("1 variation on")
         assert rows(studio) == [0]
@@ -259,6 +258,7 @@ def test_fire_finds_a_clip_that_was_moved_and_auditions_one_that_was_deleted(tmp
         studio.do("move_clip", track=1, row=0, to=5)
         device.touch("Fire 1")
         device.wait(lambda _: studio.track(TRACK)["playing"] == 5)
+        device.wait(lambda seen: seen["says"].get("playing") == "1 plays")
         studio.change(*slots, 1, "clip", value=None)
         device.touch("Fire 2")
         device.wait_status("Auditioning 2")

@@ -69,6 +69,17 @@ class Talk:
         """Tick until the request is in this state."""
         self._until(lambda: self.state == state, lambda: self.job[b"tick"](self.job), limit_s)
 
+    def heard_after_another_hello(self, wait_s: float) -> list[dict[str, Any]]:
+        """What the server still has to say about the request: it repeats what was not acked at each hello."""
+        self.link[b"forget"](self.link)
+        self.link[b"say_hello"](self.link)
+        end, heard = time.monotonic() + wait_s, []
+        while time.monotonic() < end:
+            arrived = self.link[b"tick"](self.link, self.job[b"request_id"])
+            heard += [plain(message) for message in arrived.values()]
+            time.sleep(TICK_S)
+        return heard
+
     @property
     def state(self) -> str:
         """Of the job."""

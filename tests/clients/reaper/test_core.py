@@ -21,7 +21,7 @@ def talk(request: pytest.FixtureRequest, version: str, identity_server: RealServ
     talk.close()
 
 
-@pytest.mark.parametrize("door", ["udp", "files"])
+@pytest.mark.parametrize("door", [pytest.param("udp", marks=pytest.mark.slow), "files"])
 def test_one_whole_job_with_the_real_pack(real_server: RealServer, door: str, bounce: str, tmp_path: Path) -> None:
     talk = Talk("5.4", real_server, door)
     welcome = talk.greet()
@@ -37,6 +37,18 @@ def test_one_whole_job_with_the_real_pack(real_server: RealServer, door: str, bo
     assert all(bounces.read(stem["path"]).shape == (72_000, 2) for stem in talk.stems)
     assert fractions == sorted(fractions)
     assert len(set(fractions)) > 3
+    talk.close()
+
+
+def test_what_was_acked_never_comes_again(
+    version: str, identity_server: RealServer, bounce: str, tmp_path: Path
+) -> None:
+    talk = Talk(version, identity_server)
+    talk.greet()
+    talk.ask(context=bounce, prompt="bass", out_dir=str(tmp_path))
+    assert talk.follow() == "done"
+    again = talk.heard_after_another_hello(0.6)
+    assert [message["address"] for message in again] == []
     talk.close()
 
 

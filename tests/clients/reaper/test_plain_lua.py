@@ -153,6 +153,18 @@ def test_wav_files_are_what_soundfile_reads(lua: Any, tmp_path: Path) -> None:
     np.testing.assert_array_equal(read, samples)
 
 
+def test_silence_is_heard_in_any_wav_and_only_silence(lua: Any, tmp_path: Path) -> None:
+    path, is_silent = tmp_path / "maybe.wav", module(lua, "riff.wav")[b"is_silent"]
+    audio = np.zeros((400_000, 2))
+    for subtype in ("FLOAT", "PCM_24"):
+        soundfile.write(path, audio, 48_000, subtype=subtype)
+        assert is_silent(str(path).encode()) is True
+    audio[-1, 1] = 1e-4
+    soundfile.write(path, audio, 48_000, subtype="FLOAT")
+    assert is_silent(str(path).encode()) is False
+    assert is_silent(b"/nowhere.wav") is False
+
+
 # Doors
 
 

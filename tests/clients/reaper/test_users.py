@@ -70,6 +70,16 @@ def test_cancelling_ends_within_a_second_and_leaves_nothing(
     assert busy.errors == []
 
 
+def test_stems_that_were_finished_before_the_cancel_are_removed_too(busy: ReaperDouble) -> None:
+    folder = busy.project.folder / "riffbridge"
+    busy.press(ACTION)
+    busy.run_until(lambda: "2 of 8" in busy.gfx.shown)
+    assert list(folder.glob("*_v0.wav"))
+    press_escape(busy)
+    busy.run_to_end(1.0)
+    assert files(folder) == []
+
+
 def test_the_cancel_action_of_before_does_not_stop_what_comes_after(reaper: ReaperDouble) -> None:
     reaper.press_and_wait("Cancel")
     reaper.press_and_wait(ACTION)

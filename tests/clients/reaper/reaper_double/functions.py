@@ -62,7 +62,7 @@ class Functions:
         rate = self._reaper.device_rate
         return (True, str(rate)) if attribute == "SRATE" and rate else (False, "")
 
-    def genGuid(self, _: str = "") -> str:
+    def genGuid(self, _: str) -> str:
         return new_guid()
 
     def ColorToNative(self, red: int, green: int, blue: int) -> int:
@@ -93,11 +93,13 @@ class Functions:
     def GetUserInputs(self, title: str, count: int, captions: str, values: str) -> tuple[bool, str]:
         assert self._reaper.expected_forms, f"nobody expected the form {title!r}"
         assert count <= 16, "REAPER shows at most 16 fields"
-        fields = [part for part in captions.split("|") if not part.startswith(("extrawidth=", "separator="))]
-        assert len(values.split("|")) == count, "a value holds the separator"
-        assert "separator=|" in captions
-        answer = self._reaper.expected_forms.pop(0)(fields, values.split("|"))
-        return (False, "") if answer is None else (True, "|".join(answer))
+        parts = captions.split(",")  # whatever the separator of the values is
+        fields = [part for part in parts if not part.startswith(("extrawidth=", "separator="))]
+        assert len(fields) == count, "a caption holds a comma"
+        (separator,) = [part.removeprefix("separator=") for part in parts if part.startswith("separator=")]
+        assert len(values.split(separator)) == count, "a value holds the separator"
+        answer = self._reaper.expected_forms.pop(0)(fields, values.split(separator))
+        return (False, "") if answer is None else (True, separator.join(answer))
 
     # Files
 
