@@ -67,7 +67,7 @@ def assert_parts_are_the_stem(told: list[Any]) -> None:
 
 
 def test_the_beginning_can_be_heard_while_the_rest_is_made_and_the_stem_is_the_same(
-    client: RiffClient, context: str, undisturbed: str, out_dir: str, tmp_path: Path
+    client: RiffClient, context: str, undisturbed: str, out_dir: str
 ) -> None:
     played = play(client, "streamed", context=context, out_dir=out_dir, **ASKED)
     kinds = [type(message) for message in played.told]
@@ -78,9 +78,6 @@ def test_the_beginning_can_be_heard_while_the_rest_is_made_and_the_stem_is_the_s
     assert_parts_are_the_stem(list(played.told))
     assert played.hashes == [undisturbed]
     assert files(Path(out_dir)) == ["stem_streamed_v0.json", "stem_streamed_v0.wav", "stem_streamed_v0_parts"]
-    ran = riffbridge("replay", Path(played.stem.path).with_suffix(".json"), "--out-dir", tmp_path / "again")
-    assert ran.returncode == 1  # the starter pack is not the one it was made with: said, not played
-    assert "pack identity" in ran.stdout + ran.stderr
 
 
 def test_replay_of_a_streamed_stem_gives_the_same_bytes(
