@@ -78,7 +78,7 @@ def test_families_heard_are_told_one_by_one(made: Table):
 
 
 def test_the_report_tells_counts_seeds_intervals_and_what_is_missing(made: Table):
-    text = table.report(made, Setup(PACK), 360)
+    text = table.report(made, Setup(PACK, steps=5), 360)
     assert "36 held-out songs, 72 reference songs" in text
     assert "songs from 9000000, reference from 14000000" in text
     assert "5 steps" in text
