@@ -217,6 +217,8 @@ class Generator:
         The evaluations of a guided step are one batch; what they add up to is kept in the range of the training.
         """
         clap = self._null_clap if style is None else style
+        if clap.shape != self._null_clap.shape:
+            raise ModelError(f"A style has {len(self._null_clap)} numbers, and this one the shape {clap.shape}.")
         limit = self.pack.manifest.latent_limit
 
         def denoise(noisy: Array, sigma: float) -> Array:

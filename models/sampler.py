@@ -68,7 +68,7 @@ def heun(
         slope = (x - denoise(x, now)) / np.float32(now)
         ahead = x + np.float32(then - now) * slope
         slope_ahead = (ahead - denoise(ahead, then)) / np.float32(then)
-        x = np.asarray(x + np.float32((then - now) / 2) * (slope + slope_ahead), np.float32)
+        x = np.asarray(x + np.float32((then - now) / 2) * (slope + slope_ahead), x.dtype)
         if on_step is not None:
             on_step(step + 1, len(sigmas))
     return x

@@ -85,7 +85,6 @@ def test_without_a_server_status_and_stop_say_so(riffbridge: Riffbridge) -> None
 REFUSALS = [
     (("missing.wav", "--prompt", "bass"), "missing.wav. Name the WAV"),
     (("{context}", "--seconds", "3"), "leave it away"),
-    (("{context}", "--prompt", "quux"), "names no instrument"),
     (("--prompt", "bass"), "give --seconds"),
     (("{context}", "--context-frames", "100"), "needs at least 0.5 s"),
     (("{context}", "--out-dir", "/proc/nowhere"), "cannot write into the folder"),

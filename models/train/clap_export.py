@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from models.data.tokenizer_file import SOURCE_TOKENIZER, load_clap
+from models.data.tokenizer_file import SOURCE_TOKENIZER
 from models.nets.clap_graphs import export_clap
 from models.tokenizer import Tokenizer
+from models.train.trained import load_clap
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.errors import DeviceError, Stopped
+from models.errors import DeviceError, ModelError, Stopped
 from models.generator import OVERLAP_CHUNKS, Generator, Span, carried_on, continuing_sigmas, spans
 from models.session import Session, StopSignal, cuda_is_offered
 from models.spectrogram import CHUNK_FRAMES
@@ -77,7 +77,7 @@ def test_the_beginning_is_heard_before_the_rest_of_context_and_stem_was_touched(
     stem = generator.generate(
         context,
         40,
-        "pad",
+        PAD,
         seed=7,
         on_progress=lambda fraction, stage: done.append(fraction),
         on_audio=lambda piece: heard.append((piece, encoded[-1][0], done[-1])),
@@ -125,7 +125,7 @@ def test_silence_follows_a_context_that_is_too_short(generator: Generator) -> No
     audio = noise(2 * CHUNK_FRAMES)
     padded = generator.encode_context(np.pad(audio, ((0, 0), (0, 2 * CHUNK_FRAMES))))
     # The chunk after the audio holds the last half window of it; the ones after that are silence.
-    assert np.allclose(generator._context(padded[:3], Span(0, 4, 0)), padded, atol=1e-4)
+    assert np.allclose(generator._context(padded[:3], 4), padded, atol=1e-4)
     assert generator.write(padded[:3], 4, BASS, seed=1).shape == (4, 8, 64)
 
 
@@ -142,9 +142,9 @@ def test_progress_rises_to_one(generator: Generator) -> None:
     assert [stage for stage in dict.fromkeys(stage for _, stage in seen)] == ["playing", "decoding"]
 
 
-def test_unknown_family(generator: Generator) -> None:
-    with pytest.raises(ValueError):
-        generator.generate(None, 1, "theremin", 0)
+def test_a_style_of_another_size_is_refused(generator: Generator) -> None:
+    with pytest.raises(ModelError, match="512 numbers"):
+        generator.generate(None, 1, BASS[:64], 0)
 
 
 def test_stop_ends_a_run_in_progress(generator: Generator) -> None:

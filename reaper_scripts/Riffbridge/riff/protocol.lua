@@ -1,7 +1,7 @@
 -- Made by `python -m bridge_server.protocol.describe`; change bridge_server/protocol/table.py instead.
 return {
   ["major"] = 1,
-  ["minor"] = 0,
+  ["minor"] = 1,
   ["default_port"] = 9510,
   ["ports_tried"] = 21,
   ["messages"] = {
@@ -150,6 +150,23 @@ return {
         "seed",
       },
     },
+    ["/riff/part"] = {
+      ["sender"] = "server",
+      ["acked"] = true,
+      ["pairs"] = false,
+      ["types"] = "siiisiiii",
+      ["arguments"] = {
+        "request_id",
+        "sequence",
+        "index",
+        "part",
+        "path",
+        "start",
+        "frames",
+        "stem_frames",
+        "sample_rate",
+      },
+    },
     ["/riff/done"] = {
       ["sender"] = "server",
       ["acked"] = true,
@@ -233,6 +250,10 @@ return {
       ["lowest"] = 1,
       ["highest"] = 2147483647,
     },
+    ["ring"] = {
+      ["type"] = "s",
+      ["longest"] = 2048,
+    },
     ["length_frames"] = {
       ["type"] = "i",
       ["lowest"] = 1,
@@ -260,7 +281,16 @@ return {
       ["type"] = "f",
       ["lowest"] = 0,
       ["highest"] = 1,
-      ["default"] = 0.5,
+    },
+    ["prompt_to"] = {
+      ["type"] = "s",
+      ["longest"] = 1000,
+      ["default"] = "",
+    },
+    ["prompt_position"] = {
+      ["type"] = "f",
+      ["lowest"] = 0,
+      ["highest"] = 1,
     },
     ["tempo"] = {
       ["type"] = "f",
@@ -324,7 +354,6 @@ return {
       ["type"] = "f",
       ["lowest"] = 0,
       ["highest"] = 1,
-      ["default"] = 0.5,
     },
     ["redo_start"] = {
       ["type"] = "i",
@@ -357,6 +386,12 @@ return {
       },
       ["default"] = "wav24",
     },
+    ["channels"] = {
+      ["type"] = "i",
+      ["lowest"] = 1,
+      ["highest"] = 2,
+      ["default"] = 2,
+    },
     ["loudness"] = {
       ["type"] = "s",
       ["longest"] = 16,
@@ -365,6 +400,12 @@ return {
         "raw",
       },
       ["default"] = "match",
+    },
+    ["stream"] = {
+      ["type"] = "i",
+      ["lowest"] = 0,
+      ["highest"] = 1,
+      ["default"] = 0,
     },
     ["lane"] = {
       ["type"] = "s",
