@@ -267,7 +267,7 @@ class Generator:
         self.codec = Codec(self.pack, device, self.stop, threads)
         self._dit = Session(self.pack.path("c_dit.onnx"), device, threads, self.stop)
         self.stylist = Stylist(self.pack, device, threads, self.stop)
-        sessions = (*self.codec.sessions, self._dit, *self.stylist.sessions)
+        sessions = (*self.codec.sessions, self._dit)
         if len({session.provider for session in sessions}) > 1:
             raise DeviceError("Some of the models run on the GPU and some do not: choose the CPU.")
         self.device, self.provider = self._dit.device, self._dit.provider

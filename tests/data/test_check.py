@@ -33,18 +33,18 @@ def test_every_layout_is_reported_in_sentences(folder: Path) -> None:
     code, said = data_check(folder)
     assert code == 0
     lines = said.splitlines()
-    assert lines[0] == f"5 songs in {folder} can be used, 55.0 s of music."
+    assert lines[0] == f"5 songs in {folder} can be used, 1:45 min of music."
     for line in (
-        "Bass Night: 11.0 s, 4 tracks (one file per track)",
-        "  drums: Bass Night-001-Kick In.wav (11.0 s, 44.1 kHz, mono), Bass Night-002-OH L+R.wav (11.0 s, 44.1 kHz,"
+        "Bass Night: 21.0 s, 4 tracks (one file per track)",
+        "  drums: Bass Night-001-Kick In.wav (21.0 s, 44.1 kHz, mono), Bass Night-002-OH L+R.wav (21.0 s, 44.1 kHz,"
         " stereo)",
-        "  bass: Bass Night-003-E Bass DI.wav (11.0 s, 44.1 kHz, mono)",
-        "  organ: Bass Night-004-Organ.wav (11.0 s, 48 kHz, stereo)",
-        "Sketch 3: 11.0 s, 4 tracks (one file per track)",
-        "Artist - Title: 11.0 s, 2 tracks (MUSDB18)",
-        "0b7a-11: 11.0 s, 3 tracks (MoisesDB)",
-        "Track00001: 11.0 s, 2 tracks (Slakh)",
-        "  winds: S01.flac (11.0 s, 44.1 kHz, stereo)",
+        "  bass: Bass Night-003-E Bass DI.wav (21.0 s, 44.1 kHz, mono)",
+        "  organ: Bass Night-004-Organ.wav (21.0 s, 48 kHz, stereo)",
+        "Sketch 3: 21.0 s, 4 tracks (one file per track)",
+        "Artist - Title: 21.0 s, 2 tracks (MUSDB18)",
+        "0b7a-11: 21.0 s, 3 tracks (MoisesDB)",
+        "Track00001: 21.0 s, 2 tracks (Slakh)",
+        "  winds: S01.flac (21.0 s, 44.1 kHz, stereo)",
         "In all: drums in 3 songs, bass in 4 songs, piano in 1 song, organ in 2 songs, guitar in 1 song, brass in 1"
         " song, winds in 2 songs",
         "Nothing of: electric piano, strings, mallets, pad, lead. What the pack knows of these may fade in training.",

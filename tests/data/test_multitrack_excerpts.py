@@ -14,7 +14,7 @@ from models.data.multitracks import find_songs, load
 from models.data.pool import FRAMES, HELD_OUT, STEMS, PoolReader
 from models.families import FAMILIES
 
-SECONDS = 24
+SECONDS = 34
 
 
 def write_track(path: Path, level: float, seconds: float = SECONDS, rate: int = 44_100, silent_s: float = 0) -> None:
@@ -92,7 +92,7 @@ def test_at_most_six_stems_that_sound_and_no_silent_excerpt(tmp_path: Path) -> N
 
 def test_a_seed_without_a_sounding_excerpt_is_refused(tmp_path: Path) -> None:
     for name in ("Kick", "Bass"):  # a tenth of a second at the end sounds: too little of any excerpt
-        write_track(tmp_path / "Silence" / f"{name}.wav", 0.004, seconds=11, rate=16_000, silent_s=10.9)
+        write_track(tmp_path / "Silence" / f"{name}.wav", 0.004, seconds=21, rate=16_000, silent_s=20.9)
     with pytest.raises(ValueError, match="Fewer than two stems sound in 24 excerpts drawn for seed 3"):
         MultitrackExcerpts(tmp_path)(3)
 
@@ -102,9 +102,9 @@ def test_what_cannot_be_used_is_named(folder: Path, tmp_path: Path) -> None:
     write_track(tmp_path / "Short" / "Bass.wav", 0.1, seconds=2)
     write_track(tmp_path / "Broken" / "Kick.wav", 0.1, seconds=2)
     (tmp_path / "Broken" / "Bass.wav").write_bytes(b"RIFF")
-    with pytest.raises(ValueError, match=r"No song in .* has two instruments and 10\.24 s") as refusal:
+    with pytest.raises(ValueError, match=r"No song in .* has two instruments and 20\.48 s") as refusal:
         MultitrackExcerpts(tmp_path)
-    assert "Short (shorter than 10.24 s)" in str(refusal.value)
+    assert "Short (shorter than 20.48 s)" in str(refusal.value)
     assert "Bass.wav (could not be read" in str(refusal.value)
     assert "Broken (only drums in it, nothing to play along with)" in str(refusal.value)
     reasons = {path.name: reason for path, reason in MultitrackExcerpts(folder).findings.skipped}

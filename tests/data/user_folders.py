@@ -12,12 +12,12 @@ import soxr
 
 from models.data.composer import compose, render
 
-SECONDS = 11
+SECONDS = 21
 
 
 @cache
 def played(seed: int) -> dict[str, np.ndarray]:
-    """Eleven seconds of a composed song: family -> [frame, 2] at 48 kHz."""
+    """Twenty-one seconds of a composed song: family -> [frame, 2] at 48 kHz."""
     rendered = render(compose(seed), 0.0, SECONDS * 48_000)
     return {family: stem.T for family, stem in zip(rendered.families, rendered.stems, strict=True)}
 

@@ -12,12 +12,13 @@ import torch
 
 from models.data import pool
 from models.data.stem_facts import facts_of_seed
+from models.data.tokenizer_file import SOURCE_TOKENIZER
 from models.evaluate.retrieval import group_recall, ranks, recall, retrieval_figures, within_group_auc, zero_shot
 from models.families import FAMILIES
 from models.nets.clap import Clap, ClapConfig, contrastive_loss
 from models.tokenizer import Tokenizer
 from models.train.clap import ClapSettings, ClapTask, family_prompts, first_clap, load_clap, train
-from models.train.clap_data import CAPTIONS, TOKENIZER, StemStore, augment, caption_codes
+from models.train.clap_data import CAPTIONS, StemStore, augment, caption_codes
 from models.train.run_settings import RunSettings
 
 TINY = ClapConfig(channels=(8, 16, 32), heads=2, audio_layers=1, text_width=32, text_layers=1, dropout=0.0)
@@ -92,7 +93,7 @@ def test_a_run_logs_checks_resumes_and_leaves_loadable_weights(songs: Path, tmp_
     assert check["held_out_stems"] == len(facts_of_seed(0, fonts=False))
     net, notes = load_clap(tmp_path / "run")
     assert (notes["stage"], notes["step"], net.config.channels) == ("clap", 6, TINY.channels)
-    prompts = family_prompts(net, Tokenizer.load(TOKENIZER), unseen=False)
+    prompts = family_prompts(net, Tokenizer.load(SOURCE_TOKENIZER), unseen=False)
     np.testing.assert_allclose(np.linalg.norm(prompts, axis=1), np.ones(12), atol=1e-5)
 
 

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from models.data.pool import FRAMES, STEMS, _Maps, create, excerpt
+from models.data.pool import STEMS, WINDOW_FRAMES, _Maps, create, excerpt
+from models.nets.clap import Clap
 from models.nets.codec import Codec
 from models.train import latents
-from models.train.checkpoint import load_checkpoint
+from models.train.checkpoint import load_checkpoint, save_parts
 from models.train.codec import CodecSettings, CodecTask, train
 from models.train.latent_data import LatentPool
 from models.train.latents import context_masks, roles
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings
-from models.train.trained import load_codec
-from tests.models.conftest import TINY_CODEC
+from models.train.trained import load_clap, load_codec
+from tests.models.conftest import TINY_CLAP, TINY_CODEC
 
 SONGS = 5  # of seeds 0 to 4; seed 0 is held out
 
@@ -124,6 +125,14 @@ def test_resumed_run_ends_with_the_same_weights(pool: Path, encoder_run: Path, t
             assert torch.equal(value, found[group][name]), f"{group} {name}"
 
 
+@pytest.fixture(scope="module")
+def clap_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small CLAP that nobody trained."""
+    run = tmp_path_factory.mktemp("clap")
+    save_parts(run / "ema", Clap(TINY_CLAP).state_dict(), {"config": asdict(TINY_CLAP)})
+    return run
+
+
 def test_encoder_stage_measures_the_latents(encoder_run: Path) -> None:
     codec, notes = load_codec(encoder_run)
     assert (notes["stage"], notes["step"]) == ("encoder", 6)
@@ -132,27 +141,38 @@ def test_encoder_stage_measures_the_latents(encoder_run: Path) -> None:
     assert codec.latent_std.max() < 1
 
 
-def test_latents_command_writes_what_the_latent_models_read(pool: Path, encoder_run: Path, tmp_path: Path) -> None:
-    out = tmp_path / "latents"
-    command = ["--codec", encoder_run, "--pool", pool, "--out", out, "--seconds", 60, "--songs", SONGS - 1]
-    latents.main([str(word) for word in command])
+def test_latents_command_writes_what_the_latent_models_read(
+    pool: Path, encoder_run: Path, clap_run: Path, tmp_path: Path
+) -> None:
+    """A row per window; its CLAP vectors are those of the excerpt's other window where the stem is a target there."""
+    out, count = tmp_path / "latents", 2 * (SONGS - 1)
+    command = ["--codec", encoder_run, "--clap", clap_run, "--pool", pool, "--out", out, "--seconds", 60]
+    latents.main([str(word) for word in [*command, "--windows", count]])
     read = LatentPool(out, torch.device("cpu"))
-    assert read.songs == int((out / "count").read_text()) == SONGS - 1
-    maps = _Maps(pool, "r")
-    families = maps.families[: SONGS - 1].copy()
+    assert read.songs == int((out / "count").read_text()) == count
+    maps, listener = _Maps(pool, "r"), latents.Listener(load_clap(clap_run)[0], torch.device("cpu"))
+    families, claps = np.empty((count, STEMS), np.int8), np.zeros((count, STEMS, 512), np.float32)
     for song in range(SONGS - 1):
-        families[song][~roles(maps.audio[song] / np.float32(32_768), families[song])[0]] = -1
+        windows = (torch.from_numpy(maps.audio[song].copy()).float() / 32_768).split(WINDOW_FRAMES, dim=2)
+        targets = [roles(window, maps.families[song])[0] for window in windows]
+        heard = [listener(window).numpy() for window in windows]
+        for place in range(2):
+            row = 2 * song + place
+            families[row] = np.where(targets[place], maps.families[song], -1)
+            other = np.where(targets[1 - place][:, None], heard[1 - place], heard[place])
+            claps[row] = np.where(targets[place][:, None], other, 0)
     assert np.array_equal(read.families, families)
+    assert np.abs(read.claps[:count].float().numpy() - claps).max() < 2e-3
     norm, codec = json.loads((out / "norm.json").read_text()), load_codec(encoder_run)[0]
     assert norm["mean"] == pytest.approx(codec.latent_mean.tolist())
     assert norm["std"] == pytest.approx(codec.latent_std.tolist())
     there = torch.from_numpy(families >= 0)
-    assert (read.targets[: SONGS - 1].float().abs().amax((2, 3)) > 0)[there].all()
-    assert (read.targets[: SONGS - 1] == 0).all(3).all(2)[~there].all()
+    assert (read.targets[:count].float().abs().amax((2, 3)) > 0)[there].all()
+    assert (read.targets[:count] == 0).all(3).all(2)[~there].all()
 
 
 def write_pool(path: Path, audio: np.ndarray, families: list[int], songs: int = 4) -> None:
-    """A pool with the same stems int16 [stem, 2, 491520] in every slot."""
+    """A pool with the same stems int16 [stem, 2, 983040] in every slot."""
     create(path, songs)
     maps = _Maps(path)
     for slot in range(songs):
@@ -161,9 +181,11 @@ def write_pool(path: Path, audio: np.ndarray, families: list[int], songs: int = 
         maps.serial[slot] = slot + 1
 
 
-def encode_pool(codec: Path, path: Path, out: Path, seconds: float = 60) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Runs the command over four songs: targets, contexts as float32, families."""
-    command = ["--codec", codec, "--pool", path, "--out", out, "--seconds", seconds, "--songs", 4]
+def encode_pool(
+    codec: Path, clap: Path, path: Path, out: Path, seconds: float = 60
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Runs the command over two songs, that is four windows: targets, contexts as float32, families."""
+    command = ["--codec", codec, "--clap", clap, "--pool", path, "--out", out, "--seconds", seconds, "--windows", 4]
     latents.main([str(word) for word in command])
     contexts = np.fromfile(out / "contexts.f16", np.float16).reshape(4, STEMS, 2, 120, 64).astype(np.float32)
     targets = np.fromfile(out / "targets.f16", np.float16).reshape(4, STEMS, 120, 64).astype(np.float32)
@@ -171,42 +193,45 @@ def encode_pool(codec: Path, path: Path, out: Path, seconds: float = 60) -> tupl
 
 
 def noise(stems: int) -> np.ndarray:
-    return (np.random.default_rng(0).standard_normal((stems, 2, FRAMES)) * 3_000).astype(np.int16)
+    """One window."""
+    return (np.random.default_rng(0).standard_normal((stems, 2, WINDOW_FRAMES)) * 3_000).astype(np.int16)
 
 
-def test_a_stem_silent_in_most_of_the_window_is_heard_but_is_no_target(encoder_run: Path, tmp_path: Path) -> None:
+def test_a_stem_silent_in_most_of_the_window_is_heard_but_is_no_target(
+    encoder_run: Path, clap_run: Path, tmp_path: Path
+) -> None:
     """The first stem sounds in 40 % of the window, the second throughout, the third not at all."""
     audio = noise(3)
-    audio[0, :, int(0.4 * FRAMES) :] = 0
+    audio[0, :, int(0.4 * WINDOW_FRAMES) :] = 0
     audio[2] = 0
-    write_pool(tmp_path / "songs", audio, [0, 1, 2])
-    targets, contexts, families = encode_pool(encoder_run, tmp_path / "songs", tmp_path / "latents")
+    write_pool(tmp_path / "songs", np.tile(audio, 2), [0, 1, 2])
+    targets, contexts, families = encode_pool(encoder_run, clap_run, tmp_path / "songs", tmp_path / "latents")
     assert families.tolist() == [[-1, 1, -1, -1, -1, -1]] * 4
     assert not targets[:, [0, 2]].any()
     codec = load_codec(encoder_run)[0]
     codec_silence = latents.encode_song(
-        codec, torch.zeros(1, 2, FRAMES), torch.tensor([0]), torch.ones(1, 2, 1, dtype=torch.bool)
+        codec, torch.zeros(1, 2, WINDOW_FRAMES), torch.tensor([0]), torch.ones(1, 2, 1, dtype=torch.bool)
     )[0].numpy()
     distance = np.abs(contexts[:, 1] - codec_silence).max(-1)  # the first stem alone: [song, 2, token]
     assert (distance[..., :40] > 0.05).any(-1).all()
     assert distance[..., 56:].max() < 0.01
 
 
-def test_a_song_in_which_one_stem_plays_alone_is_left_out(encoder_run: Path, tmp_path: Path) -> None:
+def test_a_song_in_which_one_stem_plays_alone_is_left_out(encoder_run: Path, clap_run: Path, tmp_path: Path) -> None:
     audio = noise(2)
     audio[0] = 0
-    write_pool(tmp_path / "songs", audio, [0, 1])
-    encode_pool(encoder_run, tmp_path / "songs", tmp_path / "latents", seconds=1)
+    write_pool(tmp_path / "songs", np.tile(audio, 2), [0, 1])
+    encode_pool(encoder_run, clap_run, tmp_path / "songs", tmp_path / "latents", seconds=1)
     assert (tmp_path / "latents" / "count").read_text() == "0"
 
 
 def test_roles_follow_activity_and_level() -> None:
     audio = noise(6).astype(np.float32) / 32_768
-    audio[1, :, int(0.45 * FRAMES) :] = 0
-    audio[2, :, int(0.55 * FRAMES) :] = 0
+    audio[1, :, int(0.45 * WINDOW_FRAMES) :] = 0
+    audio[2, :, int(0.55 * WINDOW_FRAMES) :] = 0
     audio[3] *= 10 ** (-34 / 20)  # from -20.8 to about -55 dBFS: active, too soft for a target
     audio[4] = 0
-    targets, sounding = roles(audio, np.array([0, 1, 2, 3, 4, -1]))
+    targets, sounding = roles(torch.from_numpy(audio), np.array([0, 1, 2, 3, 4, -1]))
     assert targets.tolist() == [True, False, True, False, False, False]
     assert sounding.tolist() == [True, True, True, True, False, False]
 

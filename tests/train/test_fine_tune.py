@@ -23,7 +23,7 @@ from models.pack import Pack
 from models.train import fine_tune, packing
 from models.train.checkpoint import load_checkpoint, save_parts
 from models.train.latent_data import LatentPool
-from models.train.lineage import pack_behind, stage_of, write_note
+from models.train.lineage import PACKS, pack_behind, stage_of, write_note
 from models.train.songs_of_user import UserSongs
 from models.train.trained import dit_checkpoint, load_codec
 from tests.data import user_folders
@@ -109,18 +109,18 @@ def test_excerpts_and_latents_are_made_once_and_validation_is_of_other_songs(dat
     songs = UserSongs(data, tmp_path, excerpts=6, workers=2)
     made = songs.render()
     assert (made["songs"], made["excerpts"], made["training"]) == (3, 6, 5)
-    songs.encode(tiny)
+    songs.encode(tiny, PACKS / "starter")
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     assert songs.render() == made
-    songs.encode(tiny)
+    songs.encode(tiny, PACKS / "starter")
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
     pool, reader = LatentPool(songs.latents, torch.device("cpu")), PoolReader(songs.pool)
-    assert pool.held_out == (5, 6)  # the excerpt of seed 0, though it was in the first slot
+    assert pool.held_out == (10, 12)  # both windows of the excerpt of seed 0, though it was in the first slot
     of_validation, of_training = (set(reader.read(slot)[1]) - {-1} for slot in (0, 1))
-    held_out = set(pool.families[5]) - {-1}
+    held_out = set(pool.families[10:12].ravel()) - {-1}
     assert held_out <= of_validation != of_training
-    assert not any(np.array_equal(pool.targets[5], pool.targets[song]) for song in range(5))
+    assert not any(np.array_equal(pool.targets[10], pool.targets[song]) for song in range(10))
     songs.clear()
     assert [path.name for path in tmp_path.iterdir()] == ["songs.wav"]
 
@@ -151,8 +151,7 @@ def refusal(*words: object) -> str:
 
 def test_refusals_are_sentences(data: Path, tiny: Path, tmp_path: Path) -> None:
     usual = ("--data", data, "--out", tmp_path / "run")
-    assert "cannot be trained by users yet" in refusal(*usual, "--stage", "bridge")
-    assert "cannot be trained by users yet" in refusal(*usual, "--stage", "clap")
+    assert "from which --stage clap cannot go on" in refusal(*usual, "--stage", "clap", "--from", tiny)
     assert "neither a pack nor a run" in refusal(*usual, "--stage", "codec", "--from", tmp_path)
     assert "holds a decoder run" in refusal(*usual, "--stage", "dit", "--from", tiny)
     assert "There is no folder" in refusal(

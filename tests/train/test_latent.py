@@ -53,8 +53,8 @@ def of_all_songs(task: LatentTask) -> Batch:
     row = torch.arange(10) * 6
     tokens = torch.arange(120).expand(10, -1)
     yes = torch.ones(10, dtype=torch.bool)
-    family = torch.from_numpy(pool.families[:10, 0]).long()
-    return Batch(pool._rows(pool.targets, row, tokens), pool._rows(pool.contexts, row * 2, tokens), yes, family, yes)
+    clean, context = pool._rows(pool.targets, row, tokens), pool._rows(pool.contexts, row * 2, tokens)
+    return Batch(clean, context, yes, pool._claps(row), yes)
 
 
 def hits(samples: torch.Tensor, clean: torch.Tensor) -> int:
@@ -182,9 +182,8 @@ def test_log_says_how_fast_and_how_well(songs: Path, tmp_path: Path):
     assert lines(run.out)[-1]["finished"]
 
 
-def test_model_stores_the_family_table_beside_the_dit(songs: Path, tmp_path: Path):
+def test_a_run_holds_the_whole_model(songs: Path, tmp_path: Path):
     tensors, meta = join_parts(train(settings(songs), budget(tmp_path / "run", 2)))
-    assert tensors["families.weight"].shape == (12, 512)
     assert set(tensors) == set(LatentModel(TINY).state_dict())
     assert meta["held_out"] == [10, 12]
 

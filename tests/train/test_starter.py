@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import platform
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from models.train.starter import Step, carry_out
+from models.train.starter import Step, carry_out, plan
 
 
 def lines(*options: str) -> list[str]:
@@ -20,24 +22,43 @@ def lines(*options: str) -> list[str]:
     return result.stdout.splitlines()
 
 
-def test_all_stages_in_order_until_the_time_is_over() -> None:
-    plan = lines("--minutes", "28", "--sound-font", "a.sf3")
-    names = [line.split(" s  ")[1].split()[:2] for line in plan]
-    assert [pair[1] for pair in names if pair[0].endswith((".codec", ".latent"))] == [
-        "encoder",
-        "decoder",
-        "dit",
-        "consistency",
-    ]
-    seconds = [float(line[1:].split()[0]) for line in plan if not line.startswith("+")]
+def stages(planned: list[str]) -> list[str]:
+    """Names of the run folders in the order of the plan, of what is not beside."""
+    return [Path(line.split("--out ")[1].split()[0]).name for line in planned if not line.startswith("+")]
+
+
+def test_one_gpu_has_all_stages_in_order_until_the_time_is_over() -> None:
+    planned = lines("--minutes", "28", "--sound-font", "a.sf3")
+    assert stages(planned) == ["clap", "encoder", "decoder", "dit", "c_dit"]
+    seconds = [float(line[1:].split()[0]) for line in planned if not line.startswith("+")]
     assert seconds == sorted(seconds)
     assert seconds[-1] == 28 * 60
 
 
+def test_two_gpus_have_a_lane_each() -> None:
+    planned = lines("--minutes", "20", "--gpus", "2")
+    assert stages(planned) == ["encoder", "decoder", "clap", "dit", "c_dit", "unet"]
+    ends = [float(line[1:].split()[0]) for line in planned if not line.startswith("+")]
+    assert ends[1] == ends[-1] == 20 * 60
+
+
+def test_what_lies_beside_waits_for_what_it_reads() -> None:
+    options = argparse.Namespace(
+        minutes=20.0, gpus=2, out=Path("runs"), start=None, keep_encoder=False, sound_font=[], first_seed=0, workers=1,
+        slots=8, pool=Path("pool"), latents=Path("latents"), pairs=Path("pairs"),
+    )  # fmt: skip
+    steps = {step.name: step for step in plan(options, 0.0)}
+    assert steps["latents"].after == ("clap", "encoder")
+    assert steps["bridge"].after == ("clap",)
+    assert set(steps["dit"].after) == {"clap", "encoder"}
+    assert "encoder" in steps["decoder"].after
+    assert (steps["encoder"].gpu, steps["decoder"].gpu, steps["dit"].gpu, steps["latents"].gpu) == (0, 0, 1, 1)
+
+
 def test_a_kept_encoder_is_not_trained_and_feeds_the_latents() -> None:
-    plan = lines("--minutes", "10", "--from", "PACK", "--keep-encoder")
-    assert not any(" encoder " in line for line in plan)
-    assert sum("--codec PACK" in line for line in plan) == 1
+    planned = lines("--minutes", "10", "--from", "PACK", "--keep-encoder")
+    assert not any(" encoder " in line for line in planned)
+    assert sum("--codec PACK" in line for line in planned) == 1
 
 
 @pytest.mark.parametrize("missing", ["--keep-encoder"])
@@ -60,19 +81,25 @@ def test_the_decoder_stage_is_rehearsed_only_beside_an_encoder_stage_that_goes_o
     assert not rehearsals("--from", "PACK", "--keep-encoder")
 
 
-def test_a_step_beside_the_others_can_begin_later(tmp_path: Path) -> None:
-    pool = tmp_path / "songs"
-    steps = [Step("late", ("platform",), 9, beside=True, after_s=1.5), Step("now", ("platform",), 9)]
+def test_steps_wait_for_others_for_files_and_for_their_time(tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    steps = [
+        Step("late", ("platform",), 9, needs=(asked,), delay_s=0.5, beside=True),
+        Step("second", ("platform",), 9, after=("first",)),
+        Step("first", ("platform",), 9),
+    ]
+    threading.Timer(1.5, asked.touch).start()
     begun = time.monotonic()
-    carry_out(steps, tmp_path / "log", pool)
+    carry_out(steps, tmp_path / "log")
     assert time.monotonic() - begun > 1.5
-    written = {name: (tmp_path / "log" / f"{name}.txt") for name in ("late", "now")}
+    written = {step.name: tmp_path / "log" / f"{step.name}.txt" for step in steps}
     assert all(platform.machine() in file.read_text() for file in written.values())
-    assert written["late"].stat().st_mtime > written["now"].stat().st_mtime
+    made = [written[name].stat().st_mtime for name in ("first", "second", "late")]
+    assert made == sorted(made)
 
 
 def test_a_step_that_fails_ends_the_plan_with_its_last_words(tmp_path: Path) -> None:
-    steps = [Step("bad", ("models.no_such_module",), 9), Step("never", ("platform",), 9)]
+    steps = [Step("bad", ("models.no_such_module",), 9), Step("never", ("platform",), 9, after=("bad",))]
     with pytest.raises(SystemExit, match="no_such_module"):
-        carry_out(steps, tmp_path / "log", tmp_path / "songs")
+        carry_out(steps, tmp_path / "log")
     assert not (tmp_path / "log" / "never.txt").exists()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bridge_server.client import RiffClient
-from bridge_server.errors import BadArguments, FolderNotWritable, NotAuthorised, PathNotAllowed
+from bridge_server.errors import BadArguments, FolderNotWritable, NotAuthorised, PathNotAllowed, SilentContext
 from tests.whole import bounces, raw_osc
 from tests.whole.asking import files, play, refusal
 from tests.whole.raw_osc import RawOsc, generate, packet
@@ -115,15 +116,30 @@ def test_neither_context_nor_length_or_both_at_once_is_refused(client: RiffClien
 
 
 def test_what_the_models_cannot_do_yet_is_refused_and_not_ignored(client: RiffClient, context: str) -> None:
-    not_yet: dict[str, str | int | float] = {
-        "reference": context,
-        "blend": 0.25,
-        "grid": context,
+    error = refusal(client, context=context, grid=context)
+    assert isinstance(error, BadArguments)
+    assert "grid" in error.sentence
+
+
+def test_half_of_a_mixture_of_styles_is_refused(client: RiffClient, context: str) -> None:
+    halves: dict[str, dict[str, str | float]] = {
+        "blend": {"blend": 0.25, "prompt": "bass"},
+        "prompt_to": {"prompt_to": "strings"},
+        "prompt_position": {"prompt": "bass", "prompt_position": 0.5},
     }
-    for name, value in not_yet.items():
-        error = refusal(client, context=context, **{name: value})
+    for name, pairs in halves.items():
+        error = refusal(client, context=context, **pairs)
         assert isinstance(error, BadArguments)
         assert name in error.sentence
+
+
+def test_a_reference_that_is_missing_or_silent_is_refused_or_fails(
+    client: RiffClient, context: str, tmp_path: Path, out_dir: str
+) -> None:
+    assert isinstance(refusal(client, context=context, reference=str(tmp_path / "no.wav")), PathNotAllowed)
+    silence = bounces.write(tmp_path / "silence.wav", np.zeros((48_000, 2)), 48_000)
+    with pytest.raises(SilentContext, match="reference"):
+        play(client, context=context, reference=silence, out_dir=out_dir)
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_played(

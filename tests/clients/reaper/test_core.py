@@ -54,10 +54,10 @@ def test_what_was_acked_never_comes_again(
 
 def test_a_refusal_is_the_servers_own_sentence(talk: Talk, bounce: str) -> None:
     talk.greet()
-    talk.ask(context=bounce, prompt="theremin")
+    talk.ask(context=bounce, prompt="bass", strength=0.5)
     assert talk.follow() == "failed"
     assert talk.failure["code"] == "bad-arguments"
-    assert "theremin" in talk.failure["message"]
+    assert "strength" in talk.failure["message"]
     assert talk.failure["hint"]
 
 
