@@ -8,8 +8,9 @@ BIN     = $(VENV)/bin
 demo: $(VENV)/.runtime
 	$(BIN)/riffbridge demo
 
+# A file of tests stays in one process: servers and packs are shared within it.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow

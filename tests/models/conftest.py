@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 
 from models.data.tokenizer_file import SOURCE_TOKENIZER
 from models.export import main
@@ -82,16 +83,25 @@ def save_tiny_runs(folder: Path) -> TinyRuns:
 
 
 @pytest.fixture(scope="session")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    """The tiny pack, made by the command line from checkpoints."""
-    folder = tmp_path_factory.mktemp("pack")
-    runs = save_tiny_runs(folder)
-    pack, printed = folder / "tiny", io.StringIO()
+def exported(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Exported:
+    """The tiny pack, made by the command line from checkpoints; once for all processes of a run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "tiny_pack"
+    printed = folder / "printed.txt"
+    with FileLock(f"{folder}.lock"):
+        if not printed.exists():
+            printed.write_text(_export(save_tiny_runs(folder), folder / "tiny"))
+    runs = TinyRuns(*(folder / name for name in TinyRuns._fields))
+    reports = json.loads((folder / "tiny" / "manifest.json").read_text())["provenance"]["export"]
+    return Exported(folder / "tiny", load_networks(*runs), reports, printed.read_text())
+
+
+def _export(runs: TinyRuns, pack: Path) -> str:
+    """What the command prints while it makes the pack."""
     words = [word for name, run in runs._asdict().items() for word in (f"--{name}", str(run))]
-    with redirect_stdout(printed):
+    with redirect_stdout(io.StringIO()) as printed:
         main([*words, "--out", str(pack), "--name", "tiny"])
-    reports = json.loads((pack / "manifest.json").read_text())["provenance"]["export"]
-    return Exported(pack, load_networks(*runs), reports, printed.getvalue())
+    return printed.getvalue()
 
 
 @pytest.fixture(scope="session")

@@ -122,6 +122,7 @@ def test_a_loop_of_any_length_repeats_without_a_jump(
     assert bends <= np.abs(np.diff(sound, 2, axis=0)).max()
 
 
+@pytest.mark.slow
 def test_a_loop_is_varied_and_redone_over_its_seam(client: RiffClient, asked: dict[str, Any], out_dir: str) -> None:
     loop = play(client, **asked, loop=1, out_dir=out_dir).stem.path
     varied = play(client, **asked, loop=1, init=loop, strength=0.3, out_dir=out_dir).stem
@@ -144,6 +145,7 @@ def test_guidance_of_one_is_as_trained_and_more_is_another_stem(
     assert len(found) == 3
 
 
+@pytest.mark.slow
 def test_a_draft_of_one_step_is_the_same_take(client: RiffClient, asked: dict[str, Any], out_dir: str) -> None:
     """Over three seeds, a draft is more like its own final take than like those of others."""
     drafts, finals = (

@@ -26,7 +26,7 @@ FEATURES: dict[str, dict[str, Value]] = {
     "guided": {"guidance": 1.5, "prompt_guidance": 2.0},
     "draft": {"steps": 1},
 }
-OFTEN_TESTED = ("guided", "draft")
+OFTEN_TESTED = ("guided", "draft", "redo", "loop")
 """Slow tests: they go the way of any stem (test_deaths.py), with other numbers."""
 
 

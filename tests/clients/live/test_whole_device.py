@@ -89,6 +89,7 @@ def test_a_refusal_is_one_line_with_the_next_step(device: Device, studio: Studio
     assert "Press Fire" in generate(device, Bars=0, Variations=0)
 
 
+@pytest.mark.slow
 def test_a_tempo_that_changes_gets_a_warp_marker_at_every_bar(device: Device, studio: Studio, tmp_path: Path) -> None:
     slow = play(0, 8, 100)
     heard = [slow, play(slow.end, 5, 160)]
@@ -199,6 +200,7 @@ def test_a_device_that_is_removed_during_its_job_harms_nobody(
     assert "Press Fire" in generate(other, Bars=0, Variations=0)
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_during_a_job_finishes_it_after_its_restart(tmp_path: Path) -> None:
     server = RealServer(tmp_path / "mortal").start()
     with Studio() as studio:
