@@ -26,8 +26,8 @@ FEATURES: dict[str, dict[str, Value]] = {
     "guided": {"guidance": 1.5, "prompt_guidance": 2.0},
     "draft": {"steps": 1},
 }
-OFTEN_TESTED = ("guided", "draft", "redo", "loop")
-"""Slow tests: they go the way of any stem (test_deaths.py), with other numbers."""
+SLOW = ("guided", "draft", "redo", "loop")
+"""Guided stems and drafts go the way of any stem (test_deaths.py); of the others one stands for all by default."""
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def replayer() -> Accompanist:
 
 
 @pytest.mark.parametrize(
-    "feature", [pytest.param(name, marks=pytest.mark.slow if name in OFTEN_TESTED else ()) for name in FEATURES]
+    "feature", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in FEATURES]
 )
 def test_killed_cancelled_and_replayed_it_is_the_same(
     feature: str, server: RealServer, asked: dict[str, Any], replayer: Accompanist, tmp_path: Path
