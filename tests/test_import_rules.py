@@ -76,12 +76,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "bridge_server.demo": ("bridge_server.errors", "bridge_server.audio"),
     "bridge_server.commands": ("bridge_server", *RUNTIME),
-    "bridge_server.cli": (
-        "bridge_server.errors",
-        "bridge_server.settings",
-        "bridge_server.commands",
-        "models.families",
-    ),
+    "bridge_server.cli": ("bridge_server.errors", "bridge_server.settings", "bridge_server.commands"),
     **{name: RUNTIME for name in RUNTIME},
     "models.nets": (*RUNTIME, "models.nets"),
     "models": ("models",),
