@@ -8,9 +8,9 @@ BIN     = $(VENV)/bin
 demo: $(VENV)/.runtime
 	$(BIN)/riffbridge demo
 
-# A file of tests stays in one process: servers and packs are shared within it.
+# Neighbouring tests stay in one process, since they share servers and packs, until a process has nothing left to do.
 test: $(VENV)/.dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow

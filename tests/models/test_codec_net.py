@@ -136,6 +136,7 @@ def test_starter_takes_a_training_step():
     step_lowers_the_loss(CODEC_PRESETS["starter"])
 
 
+@pytest.mark.slow
 def test_shallow_paper_takes_a_training_step():
     step_lowers_the_loss(shallow("paper"))
 

@@ -145,7 +145,7 @@ def test_absent_conditions_become_the_learned_vectors():
     assert torch.equal(net.fill_clap(clap, present), torch.stack([clap[0], net.null_clap]))
 
 
-@pytest.mark.parametrize(("preset", "tokens"), [("starter", 120), ("paper", 8)])
+@pytest.mark.parametrize(("preset", "tokens"), [("starter", 120), pytest.param("paper", 8, marks=pytest.mark.slow)])
 def test_preset_takes_a_training_step(preset: str, tokens: int):
     """One step down the gradient on one item lowers the loss on that item."""
     torch.manual_seed(0)

@@ -73,6 +73,7 @@ def test_the_packs_own_model_plays_as_the_server_does(generator: Generator, tiny
     assert system.play(context, STYLE, CHUNKS, 7).shape == (2, CHUNKS * 32_768)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["dit", "unet"])
 def test_an_edm_model_is_sampled_as_torch_samples_it(name: str, nets, folders, generator: Generator, context):
     system = System(name, folders[name], Sampler("edm", 4), generator.codec, "cpu", 1)
@@ -85,6 +86,7 @@ def test_an_edm_model_is_sampled_as_torch_samples_it(name: str, nets, folders, g
     assert np.abs(ours - np.clip(theirs, -1.75, 1.75)).max() < 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", ["context", "style", "seed"])
 def test_conditions_and_seed_reach_the_model(given: str, folders, generator: Generator, context):
     system = System("dit", folders["dit"], Sampler("edm", 2, EDM_GUIDANCE), generator.codec, "cpu", 1)
@@ -98,6 +100,7 @@ def test_conditions_and_seed_reach_the_model(given: str, folders, generator: Gen
     assert not np.array_equal(write(**base), write(**{**base, given: other[given]}))
 
 
+@pytest.mark.slow
 def test_a_folder_without_a_latent_model_is_a_sentence(generator: Generator, tmp_path: Path, folders):
     with pytest.raises(PackError, match="no latent models"):
         System("DiT", tmp_path, Sampler("edm", 2), generator.codec, "cpu", 1)

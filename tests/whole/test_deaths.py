@@ -111,6 +111,7 @@ def test_after_a_killed_server_the_next_one_finishes_and_query_tells(
     assert_done_once(played, "server-killed", tmp_path, undisturbed)
 
 
+@pytest.mark.slow
 def test_a_client_that_listens_through_a_killed_server_gets_its_stems_from_the_next(
     server: RealServer, wishes: dict[str, Any], undisturbed: list[str], tmp_path: Path
 ) -> None:

@@ -121,6 +121,7 @@ def _decoded(seen: dict[str, Any]) -> str:
     return unquote(seen["saved"]["State"])
 
 
+@pytest.mark.slow
 def test_two_devices_at_once_share_a_track_and_nothing_else(studio: Studio, server: RealServer, tmp_path: Path) -> None:
     one = studio.device("one", bridge="process", state=server.state, ring=rings.ring(tmp_path))
     one.wait_status("Ready")
