@@ -43,7 +43,8 @@ def strength_index(strength: float) -> float:
     """Noise index of a strength between 0 and 1.
 
     Below index 0.15 nothing changes that the codec would not change; above 0.8 hardly anything is left. Between them
-    the correlation of mel spectrograms with the original fell at every step, with the second starter pack: .94, .90, .82,
-    .75, .58, .54 at index .3, .4, .5, .6, .7, .8; through the codec it is .97, from noise alone .49 (8 stems, 4 families).
+    the correlation of mel spectrograms with the original fell at every step, with the second starter pack: .94, .90,
+    .82, .75, .58, .54 at index .3, .4, .5, .6, .7, .8; through the codec it is .97, from noise alone .49 (8 stems of 4
+    families).
     """
     return LOWEST_INDEX + strength * INDEX_SPAN
