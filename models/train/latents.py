@@ -18,6 +18,8 @@ import argparse
 import json
 import math
 import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +42,9 @@ TOKENS = WINDOW_CHUNKS * SLOTS
 CONTEXTS = 2
 MINIMUM_ACTIVE = Recipe().minimum_active
 PUBLISH_S = 5.0
+
+Excerpt = tuple[Tensor, np.ndarray, int]
+"""All stems [stem, 2, frame] at -1..1 on the device, families int8 [stem], serial (0: nothing whole there)."""
 
 
 class LatentStore:
@@ -124,7 +129,8 @@ def encode_song(codec: Codec, audio: Tensor, targets: Tensor, masks: Tensor) -> 
     """
     count = len(targets)
     gain = 10 ** ((torch.rand(count * CONTEXTS, 1, 1, device=audio.device) * 8 - 5) / 20)
-    contexts = torch.stack([audio[mask].sum(0) for mask in masks.flatten(0, 1)]) * gain
+    chosen = masks.flatten(0, 1).to(audio.dtype)[..., None, None]  # by products, so that the host need not wait
+    contexts = (chosen * audio).sum(1) * gain
     contexts = contexts * (0.99 / contexts.abs().amax((1, 2), keepdim=True).clamp(min=1e-6)).clamp(max=1)
     windows = torch.cat([audio[targets], contexts])[..., : WINDOW_CHUNKS * CHUNK_FRAMES]
     with torch.autocast(audio.device.type, torch.bfloat16, enabled=audio.is_cuda):
@@ -164,8 +170,8 @@ class Encoder:
             fresh = self._unseen(seen)
             if not len(fresh):
                 time.sleep(0.5)
-            for slot in fresh:
-                seen[slot] = self._take(int(slot))
+            for slot, excerpt in self._read_ahead(map(int, fresh)):
+                seen[slot] = self._take(excerpt)
                 time.sleep(max(0.0, self.store.count / WINDOWS / self.songs_per_s - (time.monotonic() - start)))
                 if time.monotonic() - last > PUBLISH_S:
                     self.store.publish()
@@ -180,11 +186,11 @@ class Encoder:
         serials = self.reader.serials()
         slots = np.flatnonzero(serials)
         held_out = (serials[slots] - 1) % HELD_OUT == 0
-        for slot in slots[~held_out]:
-            self._take(int(slot))
+        for _, excerpt in self._read_ahead(map(int, slots[~held_out])):
+            self._take(excerpt)
         first = self.store.count
-        for slot in slots[held_out]:
-            self._take(int(slot))
+        for _, excerpt in self._read_ahead(map(int, slots[held_out])):
+            self._take(excerpt)
         if first < self.store.count:
             (self.store.folder / "held_out").write_text(f"{first} {self.store.count}")
         self.store.publish()
@@ -197,12 +203,26 @@ class Encoder:
     def _is_over(self, end: float) -> bool:
         return time.monotonic() > end or self.store.is_full
 
-    def _take(self, slot: int) -> int:
-        """Encode the excerpt of a slot, if it is whole and has a target; returns its serial."""
+    def _read_ahead(self, slots: Iterable[int]) -> Iterator[tuple[int, Excerpt]]:
+        """The slots with what they hold, the next one being read and copied to the device meanwhile."""
+        with ThreadPoolExecutor(1) as thread:
+            coming: tuple[int, Future[Excerpt]] | None = None
+            for slot in slots:
+                held, coming = coming, (slot, thread.submit(self._read, slot))
+                if held is not None:
+                    yield held[0], held[1].result()
+            if coming is not None:
+                yield coming[0], coming[1].result()
+
+    def _read(self, slot: int) -> Excerpt:
         audio, families, serial = self.reader.read(slot)
+        return torch.from_numpy(audio).to(self.codec.latent_mean.device).float() / 32_768, families, serial
+
+    def _take(self, excerpt: Excerpt) -> int:
+        """Encode an excerpt, if it is whole and has a target; returns its serial."""
+        stems, families, serial = excerpt
         if not serial or self.store.is_full:
             return serial
-        stems = torch.from_numpy(audio).to(self.codec.latent_mean.device).float() / 32_768
         windows = stems.split(WINDOW_FRAMES, dim=2)
         found = [roles(window, families) for window in windows]
         if not any(targets.any() for targets, _ in found):

@@ -33,7 +33,7 @@ class SongFeed:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._copy_for_ever, daemon=True)
         self._thread.start()
-        while self.training.numel() < wait_for:
+        while self.training.numel() < wait_for or not self.validation.numel():
             time.sleep(0.2)
 
     def stop(self) -> None:

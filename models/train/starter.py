@@ -26,11 +26,11 @@ CLAP, ENCODER, DECODER, DIT, CONSISTENCY, UNET = "clap", "encoder", "decoder", "
 # The U-Net, a baseline for the tables, is trained where there is time for it, as long as the DiT.
 LANES: dict[int, tuple[dict[str, float], ...]] = {
     1: ({CLAP: 0.12, ENCODER: 0.19, DECODER: 0.38, DIT: 0.13, CONSISTENCY: 0.18},),
-    2: ({ENCODER: 0.26, DECODER: 0.74}, {CLAP: 0.255, DIT: 0.215, CONSISTENCY: 0.315, UNET: 0.215}),
+    2: ({ENCODER: 0.34, DECODER: 0.66}, {CLAP: 0.33, DIT: 0.19, CONSISTENCY: 0.29, UNET: 0.19}),
 }
 BRIDGE_S = 200.0
 REHEARSAL_S = 110.0  # when the encoder stage has been compiled, and compiling the next does not slow it down
-SONGS_PER_S = {1: 8.0, 2: 14.0}  # encoded into latents beside other stages
+SONGS_PER_S = {1: 8.0, 2: 20.0}  # encoded into latents beside other stages
 PATIENCE_S = 300.0
 POLL_S = 0.1
 
@@ -59,7 +59,7 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
     made = {CLAP, *(() if options.keep_encoder else (ENCODER,))}
     codec, clap, latent = "models.train.codec", "models.train.clap", "models.train.latent"
     words = {
-        CLAP: (clap, "--pool", pool, "--pairs", pairs, "--workers", "6"),
+        CLAP: (clap, "--pool", pool, "--pairs", pairs, "--workers", "6", *start),
         ENCODER: (codec, "encoder", "--pool", pool, "--batch", "192", "--wait-for", "130", *start),
         DECODER: (codec, "decoder", "--pool", pool, "--wait-for", "130", "--from", encoder),
         DIT: (latent, "dit", "--latents", latents, "--wait-for", "400", *start),
@@ -67,7 +67,7 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
         UNET: (latent, "dit", "--net", "unet", "--latents", latents),
     }
     songs = Path(f"{pool}.serial")  # the last file that a new pool gets
-    asks = {ENCODER: (*pack, songs), DECODER: pack, CLAP: (songs,), DIT: pack}
+    asks = {ENCODER: (*pack, songs), DECODER: pack, CLAP: (*pack, songs), DIT: pack}
     follows = {DECODER: made & {ENCODER}, DIT: made, UNET: made}
     lanes = [_lane(shares, options) for shares in LANES[options.gpus]]
     ends = {name: end for lane in lanes for name, end in lane}
