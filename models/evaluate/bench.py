@@ -20,7 +20,7 @@ from models.evaluate.codec_metrics import Audio
 from models.evaluate.excerpts import FRAMES, load_font
 from models.evaluate.hearing import Heard, listen
 from models.evaluate.items import Item
-from models.evaluate.musical import ContextFeatures, know_context
+from models.evaluate.musical import ContextFeatures, StemFeatures, agreement, know_context
 from models.evaluate.systems import EDM_GUIDANCE, Sampler, System
 from models.families import FAMILIES
 from models.gap_bridge import FILE as BRIDGE_FILE
@@ -150,9 +150,16 @@ class Bench:
         """A real stem of the reference set, and its context with the stem of another song."""
         excerpt = item.excerpt()
         context, other = excerpt.context_for(item.family), partner.excerpt().stems[partner.family]
-        heard = self._hear(excerpt.stems[item.family], context)
-        shuffled = self._hear(other, context).mix
-        return {"clap": heard.clap, "mix": heard.mix, "family": heard.family, "shuffled": shuffled}
+        heard, shuffled = self._hear(excerpt.stems[item.family], context), self._hear(other, context)
+        known = know_context(item.song, item.start_s, context)
+        return {
+            "clap": heard.clap,
+            "family": heard.family,
+            "mix": heard.mix,
+            "shuffled mix": shuffled.mix,
+            "agreement": agreement(StemFeatures(heard.onsets, heard.chroma), known),
+            "shuffled agreement": agreement(StemFeatures(shuffled.onsets, shuffled.chroma), known),
+        }
 
     def _hear(self, stem: Audio, context: Audio) -> Heard:
         return listen(self.clap, stem, context)

@@ -82,6 +82,11 @@ def score(stem: StemFeatures, context: ContextFeatures) -> dict[str, float]:
     return {name: float(scores[0, 0]) for name, scores in score_matrix([stem], [context]).items()}
 
 
+def agreement(stem: StemFeatures, context: ContextFeatures) -> np.ndarray:
+    """The same as a vector `[4]`: what APA looks at in place of the CLAP vector of the mix."""
+    return np.array(list(score(stem, context).values()), np.float32)
+
+
 def score_matrix(stems: list[StemFeatures], contexts: list[ContextFeatures]) -> dict[str, np.ndarray]:
     """Scores of every stem against every context: per score an array `[context, stem]`."""
     onsets = _directions([stem.onsets for stem in stems])

@@ -28,12 +28,13 @@ from models.evaluate.hearing import stacked
 from models.evaluate.items import ITEMS, REFERENCES
 from models.evaluate.musical import BEAT_SCORES, HARMONY_SCORES
 from models.evaluate.report import errors_as_sentences, markdown_table, progress_bar, publish
-from models.evaluate.table_measures import Figures, Reference, by_family, row_figures
+from models.evaluate.table_measures import ADHERENCES, Figures, Reference, by_family, row_figures
 from models.families import FAMILIES
 from models.guidance import Guidance
 from models.pack import Pack
 
-DISTANCES = {"KD": 2, "FAD": 3, "coverage": 2, "density": 2, "FAD family": 2, "APA": 2, "CSAA": 2, "CSAT": 2}
+DISTANCES = {"KD": 2, "FAD": 3, "coverage": 2, "density": 2, "FAD family": 2, "APA": 2,
+             "APA musical": 2, "CSAA": 2, "CSAT": 2}  # fmt: skip
 """Columns of the first table and their digits."""
 AUCS = (*BEAT_SCORES, *HARMONY_SCORES, "family")
 FEWEST = 24  # items: two per family
@@ -156,6 +157,8 @@ def _notes(setup: Setup, count: int, references: int) -> str:
         f" {expected_coverage(references, count):.2f}.",
         "KD in thousandths. FAD grows with few items: compare rows of one table only. FAD family is measured on"
         " the classifier's 12 log probabilities, which no model is conditioned on.",
+        "APA looks at CLAP vectors of mixes, which can only tell what an embedding hears: where the random stem scores"
+        " like the real one, it says nothing. APA musical is the same formula on the four scores of the second table.",
         "* : the bridge invents a sound, no text is given.",
     ]
     parts += [f"{', '.join(missing)}: not measured, because no model was given."] if missing else []
@@ -172,7 +175,7 @@ def _cell(value: Estimate | None, digits: int) -> str:
 
 def _without_adherence(row: Row, figures: Figures) -> Figures:
     """APA asks whether stems belong to their contexts, which a row that sees none cannot know."""
-    kept = {key: value for key, value in figures.distances.items() if key != "APA" or row.with_context}
+    kept = {key: value for key, value in figures.distances.items() if key not in ADHERENCES or row.with_context}
     return Figures(kept, figures.aucs, figures.recognised)
 
 

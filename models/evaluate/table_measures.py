@@ -17,11 +17,12 @@ from models.evaluate.density_coverage import density_coverage, inside_balls
 from models.evaluate.frechet_distance import Gaussian, fit_gaussian, frechet
 from models.evaluate.hearing import Heard, stacked
 from models.evaluate.kernel_distance import cubic_kernel, kernel_distance
-from models.evaluate.musical import BEAT_SCORES, HARMONY_SCORES, relative, score_matrix
+from models.evaluate.musical import BEAT_SCORES, HARMONY_SCORES, agreement, relative, score_matrix
 from models.families import FAMILIES
 
 Vectors = NDArray[np.float64]
 FEW_DRAWS = 60  # of figures that take long to compute
+ADHERENCES = ("APA", "APA musical")
 ATTACKLESS = ("strings", "pad")
 """Families whose real stems are hardly ever on the grid: beat is measured without them, harmony without drums."""
 
@@ -42,15 +43,37 @@ class Reference:
         def stack(name: str) -> Vectors:
             return np.stack([one[name] for one in material.references]).astype(np.float64)
 
-        self.clap, self.mixes, self.shuffled = map(stack, ("clap", "mix", "shuffled"))
+        self.clap = stack("clap")
         self.clap_normal, self.family_normal = fit_gaussian(self.clap), fit_gaussian(stack("family"))
-        self.mixes_normal, self.shuffled_normal = fit_gaussian(self.mixes), fit_gaussian(self.shuffled)
-        self.apart = frechet(self.mixes_normal, self.shuffled_normal)
+        self.mixes, self.agreements = (Pairings(stack(n), stack(f"shuffled {n}")) for n in ("mix", "agreement"))
 
 
-def distances(heard: Heard, reference: Reference, asked: Vectors | None, text: Vectors | None) -> dict[str, Estimate]:
+class Pairings:
+    """Vectors `[item, d]` of true and of shuffled pairs of context and stem, for APA."""
+
+    def __init__(self, true: Vectors, shuffled: Vectors) -> None:
+        self.true, self.shuffled = true, shuffled
+        self.true_normal, self.shuffled_normal = fit_gaussian(true), fit_gaussian(shuffled)
+        self.apart = frechet(self.true_normal, self.shuffled_normal)
+
+    def adherence(self, pairs: Vectors) -> Estimate:
+        """APA of candidate pairs."""
+
+        def value(counts: Counts) -> float:
+            made = fit_gaussian(np.repeat(pairs, counts, 0))
+            return adherence(frechet(made, self.true_normal), frechet(made, self.shuffled_normal), self.apart)
+
+        whole = accompaniment_adherence(self.true, self.shuffled, pairs, SHUFFLE_SEED).value
+        return Estimate(whole, estimate(value, len(pairs), draws=FEW_DRAWS).half_width)
+
+
+def distances(
+    heard: Heard, agreements: Vectors, reference: Reference, asked: Vectors | None, text: Vectors | None
+) -> dict[str, Estimate]:
     """KD (in thousandths), FAD, coverage, density, the Frechet distance of family probabilities, APA, CSAA and CSAT.
 
+    agreements `[item, 4]`: how each stem goes with its context by the musical scores. CLAP hears what plays and hardly
+    whether it plays together, so APA is measured on these vectors, too.
     asked, text `[item, 512]`: CLAP vectors of the true sound and of the caption; None where there is nothing to say.
     """
     clap = heard.clap.astype(np.float64)
@@ -59,7 +82,8 @@ def distances(heard: Heard, reference: Reference, asked: Vectors | None, text: V
         "FAD": _frechet_estimate(reference.clap_normal, clap),
         **_coverage_estimates(reference.clap, clap),
         "FAD family": _frechet_estimate(reference.family_normal, heard.family.astype(np.float64)),
-        "APA": _adherence_estimate(reference, heard.mix.astype(np.float64)),
+        "APA": reference.mixes.adherence(heard.mix.astype(np.float64)),
+        "APA musical": reference.agreements.adherence(agreements),
     }
     for name, target in (("CSAA", asked), ("CSAT", text)):
         if target is not None:
@@ -100,9 +124,10 @@ def row_figures(name: str, prompt: str, material: Material, reference: Reference
     sound = np.stack([one["sound"] for one in material.items]).astype(np.float64)
     text = np.stack([one["text"] for one in material.items]).astype(np.float64)
     asked = sound if prompt == "audio" else real.clap.astype(np.float64)
-    measured = distances(heard, reference, None if name == REAL else asked, text)
+    agreements = np.stack([agreement(heard.features(item), known) for item, known in enumerate(material.contexts)])
+    measured = distances(heard, agreements.astype(np.float64), reference, None if name == REAL else asked, text)
     if name == NOISE:
-        measured = {key: value for key, value in measured.items() if key not in ("APA", "CSAA", "CSAT")}
+        measured = {key: value for key, value in measured.items() if key not in (*ADHERENCES, "CSAA", "CSAT")}
     floor = name == RANDOM  # its stems are the real ones, each beside another context
     aucs = musical(real, material, material.partners) if floor else musical(heard, material)
     return Figures(measured, aucs, recognised(heard, material.families))
@@ -151,14 +176,3 @@ def _coverage_estimates(real: Vectors, made: Vectors) -> dict[str, Estimate]:
     density = estimate(lambda counts: float((inside @ counts).sum() / scale), len(made))
     return {"coverage": Estimate(whole.coverage, coverage.half_width),
             "density": Estimate(whole.density, density.half_width)}  # fmt: skip
-
-
-def _adherence_estimate(reference: Reference, mixes: Vectors) -> Estimate:
-    def value(counts: Counts) -> float:
-        made = fit_gaussian(np.repeat(mixes, counts, 0))
-        return adherence(
-            frechet(made, reference.mixes_normal), frechet(made, reference.shuffled_normal), reference.apart
-        )
-
-    whole = accompaniment_adherence(reference.mixes, reference.shuffled, mixes, SHUFFLE_SEED).value
-    return Estimate(whole, estimate(value, len(mixes), draws=FEW_DRAWS).half_width)

@@ -10,7 +10,7 @@ import numpy as np
 from models.evaluate.bench import ANCHORS, RANDOM, REAL
 from models.evaluate.table_measures import Figures
 
-PANELS = ("FAD", "coverage", "APA", "CSAA", "CSAT", "with context", "in chords", "family heard")
+PANELS = ("FAD", "coverage", "APA musical", "CSAA", "CSAT", "with context", "in chords", "family heard")
 GROUND, INK, SOFT = "#ffffff", "#222222", "#c8ccd4"
 COLOURS = {
     "U-Net": "#8c8c8c",

@@ -12,6 +12,7 @@ from models.evaluate.accompaniment_adherence import other_songs
 from models.evaluate.bench import NOISE, RANDOM, REAL
 from models.evaluate.bench_run import SHUFFLE_SEED, Material
 from models.evaluate.hearing import Heard
+from models.evaluate.musical import ContextFeatures, StemFeatures, agreement
 from models.families import FAMILIES
 
 STEPS, COLUMNS = 400, 20
@@ -26,8 +27,7 @@ def material(count: int = 36, references: int = 72) -> Material:
     """`count` items of all families in turn."""
     random = np.random.default_rng(0)
     songs = random.standard_normal((count, 24))
-    chords = (random.random((count, 12, COLUMNS)) < 0.3).astype(float)
-    grids = (random.random((count, STEPS)) < 0.05).astype(float)
+    chords, grids = _chords(random, count), _grids(random, count)
     partners = other_songs(range(count), SHUFFLE_SEED)
     items = []
     for item in range(count):
@@ -71,8 +71,23 @@ def _noise(random) -> Heard:
 
 def _reference(random) -> dict[str, np.ndarray]:
     here, other = random.standard_normal((2, 24))
-    return {"clap": _clap(random, here), "mix": _mix(random, here, here), "shuffled": _mix(random, here, other),
-            "family": _family(random, random.integers(12))}  # fmt: skip
+    (grid, grid_there), (chords, chords_there) = _grids(random, 2), _chords(random, 2)
+    context = ContextFeatures(grid, grid, chords, chords.mean(1))
+    true = _heard(random, here, here, random.integers(12), grid, chords)
+    shuffled = _heard(random, here, other, random.integers(12), grid_there, chords_there)
+    return {
+        "clap": true.clap, "family": true.family, "mix": true.mix, "shuffled mix": shuffled.mix,
+        "agreement": agreement(StemFeatures(true.onsets, true.chroma), context),
+        "shuffled agreement": agreement(StemFeatures(shuffled.onsets, shuffled.chroma), context),
+    }  # fmt: skip
+
+
+def _grids(random, count: int) -> np.ndarray:
+    return (random.random((count, STEPS)) < 0.05).astype(float)
+
+
+def _chords(random, count: int) -> np.ndarray:
+    return (random.random((count, 12, COLUMNS)) < 0.3).astype(float)
 
 
 def _clap(random, source) -> np.ndarray:
