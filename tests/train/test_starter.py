@@ -103,3 +103,10 @@ def test_a_step_that_fails_ends_the_plan_with_its_last_words(tmp_path: Path) -> 
     with pytest.raises(SystemExit, match="no_such_module"):
         carry_out(steps, tmp_path / "log")
     assert not (tmp_path / "log" / "never.txt").exists()
+
+
+def test_a_step_that_may_fail_does_not_take_the_others_along(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    steps = [Step("bad", ("models.no_such_module",), 9, may_fail=True), Step("good", ("platform",), 9, after=("bad",))]
+    carry_out(steps, tmp_path / "log")
+    assert "no_such_module" in capsys.readouterr().out
+    assert platform.machine() in (tmp_path / "log" / "good.txt").read_text()
