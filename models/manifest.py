@@ -55,6 +55,8 @@ class Manifest:
     schedule: Schedule
     steps: int
     decode_sigmas: tuple[float, ...]
+    sketch_pull: float
+    """Share of the way, in log magnitude, from what the decoder made back to the magnitudes it was given: 0 to 1."""
     latent_limit: float
     files: tuple[PackFile, ...]
     providers: dict[str, Any] = field(default_factory=dict)
@@ -83,7 +85,8 @@ def parse_manifest(data: object) -> Manifest:
     _check_format(top)
     _only(top, _KEYS, "the manifest")
     texts = ("name", "version", "licence", "description", "trained_on", "conditioning")
-    schedule = _section(top, "schedule", {*Schedule.__dataclass_fields__, "steps", "decode_sigmas", "latent_limit"})
+    known = {*Schedule.__dataclass_fields__, "steps", "decode_sigmas", "sketch_pull", "latent_limit"}
+    schedule = _section(top, "schedule", known)
     letters = {key: _positive(schedule, key) for key in Schedule.__dataclass_fields__}
     text = {key: str(_get(top, key, str)) for key in texts}
     return Manifest(
@@ -97,6 +100,7 @@ def parse_manifest(data: object) -> Manifest:
         schedule=Schedule(**letters),
         steps=int(_positive(schedule, "steps")),
         decode_sigmas=_sigmas(schedule),
+        sketch_pull=_share(schedule, "sketch_pull"),
         latent_limit=_positive(schedule, "latent_limit"),
         files=_files(top),
         providers=_mapping(top.get("providers", {}), "The manifest's 'providers'"),
@@ -157,6 +161,14 @@ def _sigmas(schedule: dict[str, Any]) -> tuple[float, ...]:
     if not sigmas or any(sigma <= 0 for sigma in sigmas) or list(sigmas) != sorted(sigmas, reverse=True):
         raise PackError("The manifest's 'decode_sigmas' must be falling numbers above 0: fetch the pack again.")
     return tuple(float(sigma) for sigma in sigmas)
+
+
+def _share(entry: dict[str, Any], key: str) -> float:
+    """A number from 0 to 1; 0 where a pack of before says nothing."""
+    value = float(_get({key: 0.0} | entry, key, (int, float)))
+    if not 0 <= value <= 1:
+        raise PackError(f"The manifest has no proper {key!r}: fetch the pack again.")
+    return value
 
 
 def _section(top: dict[str, Any], key: str, allowed: Any) -> dict[str, Any]:

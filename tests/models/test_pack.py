@@ -15,7 +15,7 @@ import pytest
 from onnx import external_data_helper
 
 from models.errors import PackError
-from models.export import DECODE_SIGMAS, SKETCH_DECODE_SIGMAS
+from models.export import DECODE_SIGMAS, SKETCH_DECODE_SIGMAS, SKETCH_PULL
 from models.onnx_file import external_files
 from models.pack import MANIFEST, Pack
 from models.style import CONDITIONING
@@ -58,6 +58,7 @@ def test_whole_pack_opens(tiny_pack: Path) -> None:
     assert pack.manifest.conditioning == CONDITIONING
     assert pack.manifest.steps == 5
     assert pack.manifest.decode_sigmas == SKETCH_DECODE_SIGMAS
+    assert pack.manifest.sketch_pull == SKETCH_PULL
     assert pytest.approx((80, 0.96542), rel=1e-4) == DECODE_SIGMAS  # of packs without a sketch
     assert pack.array("null_clap.npy").shape == (512,)
     assert pack.path("c_dit.onnx").is_file()
@@ -127,6 +128,7 @@ def test_newer_format(pack: Path) -> None:
         (lambda m: m["files"][0].update(bytes=-1), "bytes"),
         (lambda m: m["schedule"].update(decode_sigmas=[1, 80]), "decode_sigmas"),
         (lambda m: m["schedule"].update(decode_sigmas=[]), "decode_sigmas"),
+        (lambda m: m["schedule"].update(sketch_pull=1.5), "sketch_pull"),
         (lambda m: m["schedule"].update(sigma_max=float("nan")), "sigma_max"),
         (lambda m: m.pop("schedule"), "schedule"),
         (lambda m: m.update(provenance=[]), "provenance"),
