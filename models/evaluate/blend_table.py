@@ -43,7 +43,8 @@ def measure(generator: Generator, excerpt: Excerpt, first: str, second: str, chu
     found: dict[str, Cosines] = {}
     for slider, (start, end) in ways.items():
         for position in POSITIONS:
-            stem = generator.generate(context, chunks, between(start, end, position), seed)
+            style = between(start, end, position)
+            stem = generator.generate(context, chunks, style, seed, guidance=generator.guidance)
             vector = stylist.of_sound(stem)
             cosines = tuple(float(vector @ target) for target in asked[slider])
             found.setdefault(slider, []).append((cosines[0], cosines[1]))

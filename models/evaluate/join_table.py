@@ -112,9 +112,8 @@ def main(
             heard: dict[str, list[Wandering]] = {"made by the pack": [], "real stem": []}
             ranks: dict[str, list[float]] = {kind: [] for kind in heard}
             for number, context, real in long_songs(family, songs, chunks, seed):
-                made = generator.generate(
-                    generator.encode_context(context), chunks, generator.stylist.of_words(family, number), number
-                )
+                latents, style = generator.encode_context(context), generator.stylist.of_words(family, number)
+                made = generator.generate(latents, chunks, style, number, guidance=generator.guidance)
                 for kind, audio in zip(heard, (made, real), strict=True):
                     heard[kind].append(wander(audio, joins))
                     found = [hear_seam(audio, join * CHUNK_FRAMES) for join in joins]

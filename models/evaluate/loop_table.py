@@ -30,11 +30,10 @@ def seams(generator: Generator, family: str, slots: int, songs: int, first_seed:
         seed = excerpt.song.seed
         style = generator.stylist.of_words(family, seed)
         ring = np.take(excerpt.context_for(family), np.arange(frames), axis=1, mode="wrap")
+        latents, chunks, usual = generator.encode_context(ring), -(-frames // CHUNK_FRAMES), generator.guidance
         made = {
-            "loop": looper.generate(looper.encode(ring), slots, style, seed),
-            "straight on": generator.generate(generator.encode_context(ring), -(-frames // CHUNK_FRAMES), style, seed)[
-                :, :frames
-            ],
+            "loop": looper.generate(looper.encode(ring), slots, style, seed, guidance=usual),
+            "straight on": generator.generate(latents, chunks, style, seed, guidance=usual)[:, :frames],
         }
         for kind, audio in made.items():
             heard[kind].append(hear_seam(*around_wrap(audio)))

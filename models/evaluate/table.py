@@ -30,6 +30,7 @@ from models.evaluate.musical import BEAT_SCORES, HARMONY_SCORES
 from models.evaluate.report import errors_as_sentences, markdown_table, progress_bar, publish
 from models.evaluate.table_measures import ADHERENCES, Figures, Reference, by_family, row_figures
 from models.families import FAMILIES
+from models.generator import USUAL_GUIDANCE
 from models.guidance import Guidance
 from models.pack import Pack
 
@@ -107,7 +108,10 @@ def main(
     modes: Annotated[str, typer.Option(help="Input modes, separated by semicolons.")] = ";".join(MODES),
     steps: Annotated[int, typer.Option(help="Steps of the C-DiT (0: what the pack says).")] = 0,
     edm_steps: Annotated[int, typer.Option(help="Steps of DiT and U-Net.", min=1)] = 30,
-    guidance: Annotated[tuple[float, float], typer.Option(help="C-DiT: context and prompt.")] = (1.0, 1.0),
+    guidance: Annotated[tuple[float, float], typer.Option(help="C-DiT: context and prompt.")] = (
+        USUAL_GUIDANCE.context,
+        USUAL_GUIDANCE.prompt,
+    ),
     edm_guidance: Annotated[tuple[float, float], typer.Option(help="DiT and U-Net: the same.")] = (1.25, 1.25),
     clips: Annotated[int, typer.Option(help="Clips per sound source for the codec (0: leave it out).", min=0)] = 8,
     out: Annotated[Path | None, typer.Option(help="Write the report here too.")] = None,

@@ -31,7 +31,8 @@ def compare(generator: Generator, family: str, songs: int, chunks: int, first_se
 
         def make(number: int, steps: int = 0, under: Underlay | None = None) -> np.ndarray:
             style = generator.stylist.of_words(family, number)
-            return generator.generate(context, chunks, style, number, steps or None, under=under)  # noqa: B023
+            usual = generator.guidance
+            return generator.generate(context, chunks, style, number, steps or None, guidance=usual, under=under)  # noqa: B023
 
         original, other = make(seed), make(seed + 1)
         latents = generator.encode_context(original)[:chunks]

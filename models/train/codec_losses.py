@@ -16,7 +16,7 @@ from models.nets.phase import phase_relations, relation_weights
 from models.nets.preconditioning import consistency_scalings
 
 PHASE_WEIGHT = 1.0  # of the phase relations beside the magnitudes; with 0.3 the timing above 1.5 kHz was hardly learnt
-TIMING_WEIGHT, TIMING_BINS = 8.0, 32  # of slopes averaged over so many bins beside single ones
+TIMING_WEIGHT, TIMING_BINS = 8.0, 32  # of slopes averaged over so many bins
 LOW_BINS, LOW_WEIGHT = 17, 4.0
 HUBER = 0.00054  # pseudo-Huber constant per square root of the number of values (iCT, sec. 3.3)
 
@@ -49,9 +49,8 @@ def phase_loss(predicted: Tensor, spectrogram: Tensor, weight: Tensor) -> Tensor
 
     Squared, so that the best prediction is the mean phasor: its length tells how sure the relation is.
     """
-    error, matters = _phase_error(predicted, spectrogram, weight)
-    single = (error.square().sum(2) * matters).mean((0, 2, 3)).sum()
-    return (single + TIMING_WEIGHT * _timing_error(error[:, 2:4], matters[:, 2:4])) / matters.mean((0, 2, 3)).sum()
+    error, total = phase_errors(predicted, spectrogram, weight)
+    return error.sum() / total.sum()
 
 
 def phase_errors(predicted: Tensor, spectrogram: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -60,21 +59,23 @@ def phase_errors(predicted: Tensor, spectrogram: Tensor, weight: Tensor) -> tupl
     return (error.square().sum(2) * matters).mean((0, 2, 3)), matters.mean((0, 2, 3))
 
 
-def _phase_error(predicted: Tensor, spectrogram: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """How far the predicted phasors are off `[batch, 5, 2, 1024, n]`, and what each matters `[batch, 5, 1024, n]`."""
-    error = (predicted.float() - phase_relations(spectrogram)).unflatten(1, (-1, 2))
-    return error, relation_weights(magnitudes(spectrogram)) * weight
-
-
-def _timing_error(slopes: Tensor, matters: Tensor) -> Tensor:
-    """Squared error of the slopes' weighted means over bands of TIMING_BINS; sums like the errors of single bins.
+def timing_loss(predicted: Tensor, spectrogram: Tensor, weight: Tensor) -> Tensor:
+    """Squared error of the slopes' weighted means over bands of TIMING_BINS, in the units of `phase_loss`.
 
     When an attack comes is the same news in all bins, but drowns in what the noise of every single bin adds. A mean
     over a band loses the noise and keeps the attack, so the gradient hears of it.
     """
-    weight = matters.unflatten(2, (-1, TIMING_BINS))
-    off = (slopes.unflatten(3, (-1, TIMING_BINS)) * weight[:, :, None]).sum(4).square().sum(2)
-    return (off / (weight.sum(3) + 1e-6)).mean((0, 2, 3)).sum() / TIMING_BINS
+    error, matters = _phase_error(predicted, spectrogram, weight)
+    slopes = error[:, 2:4].unflatten(3, (-1, TIMING_BINS))
+    bands = matters[:, 2:4].unflatten(2, (-1, TIMING_BINS))
+    off = (slopes * bands[:, :, None]).sum(4).square().sum(2) / (bands.sum(3) + 1e-6)
+    return off.mean((0, 2, 3)).sum() / TIMING_BINS / matters.mean((0, 2, 3)).sum()
+
+
+def _phase_error(predicted: Tensor, spectrogram: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """How far the predicted phasors are off `[batch, 5, 2, 1024, n]`, and what each matters `[batch, 5, 1024, n]`."""
+    error = (predicted.float() - phase_relations(spectrogram)).unflatten(1, (-1, 2))
+    return error, relation_weights(magnitudes(spectrogram)) * weight
 
 
 def latent_penalty(before_tanh: Tensor) -> Tensor:

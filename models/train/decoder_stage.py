@@ -13,11 +13,13 @@ from models.nets.preconditioning import SIGMA_MAX, index_of_sigma, sigma_of_inde
 from models.nets.spectrogram import BINS, CHUNK_STFT_FRAMES, EDGE, PLANES, join_chunks, split_chunks
 from models.train.codec_losses import (
     PHASE_WEIGHT,
+    TIMING_WEIGHT,
     bin_weights,
     consistency_loss,
     latent_penalty,
     magnitude_loss,
     phase_loss,
+    timing_loss,
 )
 from models.train.encoder_stage import Compiled, require_sketch
 from models.train.pairs import as_chunks, join_pairs, pair_audio, roughened, scale
@@ -47,7 +49,7 @@ class DecoderStage:
         self.encode, self.features = network(codec.encode), network(codec.features)
         self.student, self.teacher = network(codec.denoise), network(codec.denoise)
         self.consistency = compiled(consistency_loss)
-        self.magnitude, self.phase = compiled(magnitude_loss), compiled(phase_loss)
+        self.magnitude, self.phase, self.timing = map(compiled, (magnitude_loss, phase_loss, timing_loss))
         self.next_frame = compiled(build_frame)
 
     def parameter_groups(self) -> list[tuple[nn.Module, float]]:
@@ -77,14 +79,17 @@ class DecoderStage:
         score, spread = energy_distance(
             audio[:scored, :, 2 * EDGE : -2 * EDGE], pair_audio(estimate[:scored]), pair_audio(estimate[batch:])
         )
+        relations, spectrogram = join_pairs(phase), join_chunks(chunks)
         parts = {
             "consistency": self.consistency(estimate[scored:batch], target, sigma[scored:]).mean(),
             "score": score,
             "magnitude": self.magnitude(flat[-1], chunks.flatten(0, 1), self.weight),
-            "phase": self.phase(join_pairs(phase), join_chunks(chunks), self.weight),
+            "phase": self.phase(relations, spectrogram, self.weight),
+            "timing": self.timing(relations, spectrogram, self.weight),
         }
         loss = parts["consistency"] + SCORE_WEIGHT * score
-        loss = loss + SKETCH_WEIGHT * (parts["magnitude"] + PHASE_WEIGHT * parts["phase"])
+        relations_loss = PHASE_WEIGHT * parts["phase"] + TIMING_WEIGHT * parts["timing"]
+        loss = loss + SKETCH_WEIGHT * (parts["magnitude"] + relations_loss)
         return {"loss": loss, "spread": spread} | {name: value.detach() for name, value in parts.items()}
 
     @torch.no_grad()

@@ -11,12 +11,14 @@ from models.nets.codec import Codec
 from models.nets.spectrogram import join_chunks
 from models.train.codec_losses import (
     PHASE_WEIGHT,
+    TIMING_WEIGHT,
     bin_weights,
     latent_penalty,
     magnitude_loss,
     magnitudes,
     phase_errors,
     phase_loss,
+    timing_loss,
 )
 from models.train.pairs import as_chunks, join_pairs, roughened
 
@@ -40,7 +42,7 @@ class EncoderStage:
         self.codec = codec
         self.weight = bin_weights(codec.config.bands, codec.latent_mean.device)
         self.forward = network(self._forward)
-        self.magnitude, self.phase = compiled(magnitude_loss), compiled(phase_loss)
+        self.magnitude, self.phase, self.timing = map(compiled, (magnitude_loss, phase_loss, timing_loss))
 
     def parameter_groups(self) -> list[tuple[nn.Module, float]]:
         return [(self.codec.encoder, 1.0), (self.codec.feature_decoder, 1.0)]
@@ -54,12 +56,15 @@ class EncoderStage:
         pairs = as_chunks(audio)
         chunks = pairs.flatten(0, 1)
         before_tanh, magnitude, phase = self.forward(chunks)
+        relations, spectrogram = join_pairs(phase), join_chunks(pairs)
         parts = {
             "magnitude": self.magnitude(magnitude, chunks, self.weight),
-            "phase": self.phase(join_pairs(phase), join_chunks(pairs), self.weight),
+            "phase": self.phase(relations, spectrogram, self.weight),
+            "timing": self.timing(relations, spectrogram, self.weight),
             "penalty": latent_penalty(before_tanh),
         }
-        loss = parts["magnitude"] + PHASE_WEIGHT * parts["phase"] + 0.05 * parts["penalty"]
+        loss = parts["magnitude"] + PHASE_WEIGHT * parts["phase"] + TIMING_WEIGHT * parts["timing"]
+        loss = loss + 0.05 * parts["penalty"]
         return {"loss": loss} | {name: value.detach() for name, value in parts.items()}
 
     def check(self, codec: Codec, audio: Tensor) -> dict[str, float]:

@@ -51,7 +51,8 @@ def player(generator: Generator) -> Play:
     @cache
     def play(song: int, family: str, seed: int = 1) -> np.ndarray:
         latents = generator.encode_context(songs()[song].context_for(family))[:CHUNKS]
-        return generator.generate(latents, CHUNKS, generator.stylist.of_words(family, seed), seed)
+        style = generator.stylist.of_words(family, seed)
+        return generator.generate(latents, CHUNKS, style, seed, guidance=generator.guidance)
 
     return play
 

@@ -34,7 +34,7 @@ from models.nets.spectrogram import (
     join_chunks,
     split_chunks,
 )
-from models.train.codec_losses import magnitudes, phase_errors, phase_loss
+from models.train.codec_losses import magnitudes, phase_errors, phase_loss, timing_loss
 from models.train.encoder_stage import explained_relations
 from tests.models import test_phase as runtime
 
@@ -222,6 +222,19 @@ def test_loss_of_the_truth_is_zero_and_of_nothing_one(spectrogram: Tensor, truth
     error, total = phase_errors(torch.zeros_like(truth), spectrogram, EVEN)
     assert error.shape == total.shape == (5,)
     torch.testing.assert_close(error, total, rtol=1e-3, atol=0)
+
+
+def test_timing_hears_what_all_bins_have_in_common_and_not_the_noise_of_each(spectrogram: Tensor, truth: Tensor):
+    assert timing_loss(truth, spectrogram, EVEN).item() == 0
+    common, single = torch.zeros_like(truth), torch.zeros_like(truth)
+    common[:, 4:8] = 0.3
+    single[:, 4:8] = 0.3 * noise(truth[:, 4:8]).sign()
+    together, alone = (timing_loss(truth + off, spectrogram, EVEN).item() for off in (common, single))
+    assert together == pytest.approx(phase_loss(truth + common, spectrogram, EVEN).item(), rel=1e-2)
+    assert alone < together / 10
+    other = torch.zeros_like(truth)
+    other[:, :4] = other[:, 8:] = 0.3
+    assert timing_loss(truth + other, spectrogram, EVEN).item() == 0
 
 
 def test_best_prediction_is_as_long_as_it_is_sure(spectrogram: Tensor, truth: Tensor):
