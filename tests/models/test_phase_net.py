@@ -228,7 +228,7 @@ def test_timing_hears_what_all_bins_have_in_common_and_not_the_noise_of_each(spe
     assert timing_loss(truth, spectrogram, EVEN).item() == 0
     common, single = torch.zeros_like(truth), torch.zeros_like(truth)
     common[:, 4:8] = 0.3
-    single[:, 4:8] = 0.3 * noise(truth)[:4].sign()
+    single[:, 4:8] = 0.3 * noise(truth)[:, :4].sign()
     together, alone = (timing_loss(truth + off, spectrogram, EVEN).item() for off in (common, single))
     assert together == pytest.approx(phase_loss(truth + common, spectrogram, EVEN).item(), rel=1e-2)
     assert alone < together / 10
