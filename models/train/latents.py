@@ -129,8 +129,7 @@ def encode_song(codec: Codec, audio: Tensor, targets: Tensor, masks: Tensor) -> 
     """
     count = len(targets)
     gain = 10 ** ((torch.rand(count * CONTEXTS, 1, 1, device=audio.device) * 8 - 5) / 20)
-    chosen = masks.flatten(0, 1).to(audio.dtype)[..., None, None]  # by products, so that the host need not wait
-    contexts = (chosen * audio).sum(1) * gain
+    contexts = torch.stack([audio[mask].sum(0) for mask in masks.flatten(0, 1)]) * gain
     contexts = contexts * (0.99 / contexts.abs().amax((1, 2), keepdim=True).clamp(min=1e-6)).clamp(max=1)
     windows = torch.cat([audio[targets], contexts])[..., : WINDOW_CHUNKS * CHUNK_FRAMES]
     with torch.autocast(audio.device.type, torch.bfloat16, enabled=audio.is_cuda):

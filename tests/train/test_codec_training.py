@@ -107,7 +107,7 @@ def test_decoder_stage_leaves_the_encoder_alone(pool: Path, encoder_run: Path, t
     assert all(np.isfinite(line[name]) for name in ("loss", "consistency", "score", "magnitude", "phase", "gradient"))
 
 
-@pytest.mark.parametrize("stage", ["encoder", "decoder"])
+@pytest.mark.parametrize("stage", ["encoder", pytest.param("decoder", marks=pytest.mark.slow)])
 def test_resumed_run_ends_with_the_same_weights(pool: Path, encoder_run: Path, tmp_path: Path, stage: str) -> None:
     given = settings(pool, stage=stage, start=encoder_run)
     train(given, budget(tmp_path / "whole", 4))

@@ -79,6 +79,7 @@ def train_and_kill(run: Path, *words: object) -> int:
     return safe
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_and_resumed(data: Path, tiny: Path, tmp_path: Path) -> None:
     """Loses at most the interval (here: the step that ran), keeps the encoder, and changes what it trains."""
     run = tmp_path / "run"
