@@ -145,14 +145,15 @@ def test_latents_command_writes_what_the_latent_models_read(
     pool: Path, encoder_run: Path, clap_run: Path, tmp_path: Path
 ) -> None:
     """A row per window; its CLAP vectors are those of the excerpt's other window where the stem is a target there."""
-    out, count = tmp_path / "latents", 2 * (SONGS - 1)
+    out, songs = tmp_path / "latents", 2
+    count = 2 * songs
     command = ["--codec", encoder_run, "--clap", clap_run, "--pool", pool, "--out", out, "--seconds", 60]
     latents.main([str(word) for word in [*command, "--windows", count]])
     read = LatentPool(out, torch.device("cpu"))
     assert read.songs == int((out / "count").read_text()) == count
     maps, listener = _Maps(pool, "r"), latents.Listener(load_clap(clap_run)[0], torch.device("cpu"))
     families, claps = np.empty((count, STEMS), np.int8), np.zeros((count, STEMS, 512), np.float32)
-    for song in range(SONGS - 1):
+    for song in range(songs):
         windows = (torch.from_numpy(maps.audio[song].copy()).float() / 32_768).split(WINDOW_FRAMES, dim=2)
         targets = [roles(window, maps.families[song])[0] for window in windows]
         heard = [listener(window).numpy() for window in windows]
