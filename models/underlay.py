@@ -42,9 +42,9 @@ LOWEST_INDEX, INDEX_SPAN = 0.15, 0.65
 def strength_index(strength: float) -> float:
     """Noise index of a strength between 0 and 1.
 
-    Below index 0.15 nothing changes that the codec would not change; above 0.8 hardly anything is left. Correlation of mel
-    spectrograms with the original at strength 0, .2, .4, .6, .8 and 1, with the fourth starter pack: .98, .97, .86, .66,
-    .58, .56, and from each to the next in 20, 20, 20, 18 and 14 of 20 stems less alike (5 songs of 4 families;
+    Below index 0.15 nothing changes that the codec would not change; above 0.8 hardly anything is left. Correlation of
+    mel spectrograms with the original at strength 0, .2, .4, .6, .8 and 1, with the fourth starter pack: .98, .97, .86,
+    .66, .58, .56; at each next strength 20, 20, 20, 18 and 14 of 20 stems are less alike (5 songs of 4 families;
     `models.evaluate.variation_table`).
     """
     return LOWEST_INDEX + strength * INDEX_SPAN
