@@ -105,6 +105,7 @@ def test_killed_in_the_middle_and_resumed(data: Path, tiny: Path, tmp_path: Path
     assert all(torch.isfinite(value).all() for value in load_checkpoint(run)[0]["weights"].values())
 
 
+@pytest.mark.slow
 def test_excerpts_and_latents_are_made_once_and_validation_is_of_other_songs(data: Path, tiny: Path, tmp_path: Path):
     (tmp_path / "songs.wav").write_bytes(b"the user's own")
     songs = UserSongs(data, tmp_path, excerpts=6, workers=2)

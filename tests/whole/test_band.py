@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,8 @@ def test_an_interrupted_band_goes_on_where_it_was_with_the_same_bytes(
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        # Whoever runs the tests in the background of a shell hands an ignored Ctrl-C down to every process.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     wait_for(lambda: list(folder.glob("drums_*.json")))
     process.send_signal(how)

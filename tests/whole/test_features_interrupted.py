@@ -26,8 +26,6 @@ FEATURES: dict[str, dict[str, Value]] = {
     "guided": {"guidance": 1.5, "prompt_guidance": 2.0},
     "draft": {"steps": 1},
 }
-SLOW = ("guided", "draft", "redo", "loop")
-"""Guided stems and drafts go the way of any stem (test_deaths.py); of the others one stands for all by default."""
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +57,8 @@ def replayer() -> Accompanist:
     return Accompanist(PACK)
 
 
-@pytest.mark.parametrize(
-    "feature", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in FEATURES]
-)
+@pytest.mark.slow  # by default test_deaths.py, test_streaming.py and test_batch.py kill, cancel and replay
+@pytest.mark.parametrize("feature", FEATURES)
 def test_killed_cancelled_and_replayed_it_is_the_same(
     feature: str, server: RealServer, asked: dict[str, Any], replayer: Accompanist, tmp_path: Path
 ) -> None:
