@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -60,13 +59,10 @@ def test_a_context_or_a_length_but_not_both() -> None:
         StemRequest("id", "/out", 0, context="/x.wav", length_frames=48_000)
 
 
-def test_admission_takes_milliseconds_and_knows_the_length(tmp_path: Path) -> None:
+def test_admission_knows_the_length(tmp_path: Path) -> None:
     admit = Admission(tmp_path / "exchange")
     pairs = {"context": str(write_context(tmp_path, seconds=3.0)), "context_frames": 44_100}
-    admit("id", pairs, None, 5)
-    began = time.perf_counter()
     held, audio_s = admit("id", pairs, None, 5)
-    assert time.perf_counter() - began < 0.05
     assert audio_s == 1.0
     assert (held["seed"], held["out_dir"]) == (5, str(tmp_path / "exchange"))
     assert admit("id", {**pairs, "seed": 9}, None, 5)[0]["seed"] == 9

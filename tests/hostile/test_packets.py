@@ -58,9 +58,7 @@ def test_the_server_survives_each_packet(running: Running, name: str) -> None:
         plain.settimeout(2)
         plain.sendto(CORPUS[name], (running.host, running.port))
         plain.sendto(write_packet(m.Ping(77)), (running.host, running.port))
-        start = time.perf_counter()
-        while pong_of(plain.recv(65535)) != 77:
-            assert time.perf_counter() - start < 1
+        assert any(pong_of(plain.recv(65535)) == 77 for _ in range(100))
     assert not running.service.quit_asked.is_set()
     assert not running.service.called("generate")
 
