@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from models.generator import Generator
 from models.guidance import Guidance
+from models.joins import held
 from models.recall import recalled
 from models.sampler import sample
 
@@ -18,7 +19,10 @@ OnStep = Callable[[int, int], None]
 
 
 class Canvas:
-    """`latents` `[slot, 64]`, of which those in `known` `[slot]` are settled: no window changes them."""
+    """`latents` `[slot, 64]`, of which those in `known` `[slot]` are written.
+
+    Those known from the start never change, others may yield to a window that goes on from them (`models/joins.py`).
+    """
 
     def __init__(
         self,
@@ -31,6 +35,7 @@ class Canvas:
     ) -> None:
         """context: latents `[slot, 64]`, or None for no context. The other arguments are as in `Generator.generate`."""
         self.latents, self.known = latents.copy(), known.copy()
+        self._given = known.copy()
         self.schedule = generator.schedule
         self._generator, self._context = generator, context
         self._style, self._guidance = style, guidance
@@ -53,13 +58,13 @@ class Canvas:
 
         start `[slot, 64]`: a first estimate under the first noise; without one there is noise alone.
         """
-        fixed, tokens = self.known[order], self.latents[order][None]
+        weights, tokens = held(self.known[order], self._given[order]), self.latents[order][None]
         drawn = sample(
             lambda noisy, sigma: self.denoise(order, noisy, sigma, sigmas[-1]),
             tokens.shape,
             sigmas,
             rng,
-            (tokens, fixed[None, :, None]),
+            (tokens, weights[None, :, None]),
             on_step,
             self.schedule,
             None if start is None else start[None],
@@ -67,9 +72,9 @@ class Canvas:
         self.settle(order, drawn[0])
 
     def settle(self, order: Slots, latents: Array) -> None:
-        """Take these latents for the slots `order` that were not known, in the range of the training."""
+        """Take these latents for the slots `order` that were not given, in the range of the training."""
         self.latents[order] = np.where(
-            self.known[order][:, None], self.latents[order], np.clip(latents, -self._limit, self._limit)
+            self._given[order][:, None], self.latents[order], np.clip(latents, -self._limit, self._limit)
         )
         self.known[order] = True
 

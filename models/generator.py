@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from models.codec import Codec
 from models.errors import DeviceError, ModelError, PackError, Stopped
 from models.guidance import UNGUIDED, Guidance, mix
+from models.joins import YIELDING_CHUNKS, Span, held, sigmas_from, sigmas_to_go_on, spans
 from models.noise import latents_stream
 from models.on_demand import LatentsOnDemand
 from models.pack import Pack
@@ -30,30 +30,10 @@ OnProgress = Callable[[float, str], None]
 OnAudio = Callable[[Array], None]
 """Called with a piece of finished audio `[2, frame]`, from the beginning of the stem on."""
 
-OVERLAP_CHUNKS = 5
-"""Chunks (3.4 s) that a window shares with the one before it; with 3 a join stood out 1.44 times, with 5 and 7 1.32
-times (mean latents on either side of it, against inside a window; 8 songs, 4 families)."""
-
-CONTINUE_INDEX = 0.5
-"""Noise index (sigma 2.5) at which a window starts that goes on from another, with the other's latents underneath.
-
-From pure noise the overlap alone did not hold timbre and level: the mean latents on either side of a join differed
-2.7 times as much as inside a window, from sigma 5.8 1.7 times, from here 1.4 times (overlap of 3 chunks).
-"""
-
 USUAL_GUIDANCE = Guidance(1.5, 1.5)
 """The family that was asked for was heard in .58 of the stems without guidance, in .64 with 1.25, .67 with 1.5 and .69
 with 2; notes in the chords .97 AUC, .97, .97, .985 (36 songs, 3 a family; `models.evaluate.guidance_table`). The level
 rises by 1.6, 3.0 and 4.8 dB. Equal weights cost three more evaluations of the network, others six."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """Chunks `start` to `end` of a piece; those before `known` come from the window before."""
-
-    start: int
-    end: int
-    known: int
 
 
 class Generator:
@@ -176,23 +156,22 @@ class Generator:
         guidance: Guidance = UNGUIDED,
         under: Underlay | None = None,
     ) -> Iterator[Array]:
-        """Latents of one stem, window after window: the chunks `[chunk, 8, 64]` that each window adds."""
+        """Latents of one stem, window after window: the chunks `[chunk, 8, 64]` that no later window changes."""
         if under is not None and under.keeps_all:
             yield under.latents
             return
         manifest = self.pack.manifest
         sigmas, below = self.beginning(steps, under)
-        limit = manifest.schedule.sigma(CONTINUE_INDEX)
-        going_on = continuing_sigmas(sigmas, min(sigmas[0], limit))
+        going_on = sigmas_to_go_on(sigmas, manifest.schedule)
         latents: Array = np.zeros((chunks, *self._silence.shape[1:]), np.float32)
-        plan = spans(chunks, manifest.dimensions.window_chunks, OVERLAP_CHUNKS)
-        done, total = 0, len(sigmas) + (len(plan) - 1) * len(going_on)
+        plan = spans(chunks, manifest.dimensions.window_chunks)
+        done, told, total = 0, 0, len(sigmas) + (len(plan) - 1) * len(going_on)
         for place, span in enumerate(plan):
             first = span.known == span.start
             levels = sigmas if first else going_on
             heard = None if context_latents is None else self._context(context_latents, span.end)
             start = None if first else _as_tokens(carried_on(latents, span, heard))
-            if below is not None and (first or sigmas[0] <= limit):
+            if below is not None and (first or sigmas[0] <= going_on[0]):
                 start = _as_tokens(below[span.start : span.end])
             given = None if heard is None else _as_tokens(heard[span.start :])
             denoise = self.denoiser(given, style, guidance, levels[-1])
@@ -204,14 +183,16 @@ class Generator:
             drawn = np.clip(drawn, -manifest.latent_limit, manifest.latent_limit)
             latents[span.start : span.end] = drawn.reshape(span.end - span.start, *latents.shape[1:])
             done += len(levels)
-            yield latents[span.known : span.end].copy()
+            final = span.end if span is plan[-1] else span.end - YIELDING_CHUNKS
+            yield latents[told:final].copy()
+            told = final
 
     def beginning(self, steps: int | None, under: Underlay | None) -> tuple[Sequence[float], Array | None]:
         """Noise levels of a piece, and what lies under the noise of the first (None: noise alone)."""
         sigmas = self.schedule.sigmas(steps or self.pack.manifest.steps)
         if under is None or under.ignores_all:
             return sigmas, None
-        return continuing_sigmas(sigmas, self.schedule.sigma(under.index)), under.latents
+        return sigmas_from(sigmas, self.schedule.sigma(under.index)), under.latents
 
     def denoiser(self, context: Array | None, style: Array | None, guidance: Guidance, last: float) -> Denoise:
         """The C-DiT with its conditions filled in, context as tokens `[1, token, 64]`; unguided at sigma `last`.
@@ -282,25 +263,6 @@ class Generator:
             raise DeviceError(f"The models give no finite audio on {self.device}.")
 
 
-def spans(chunks: int, window: int, overlap: int) -> list[Span]:
-    """Windows over a piece: each keeps `overlap` chunks of the one before; the last one ends with the piece.
-
-    The last window is moved back instead of being short, because the network was trained on full windows; it
-    then keeps more than `overlap` chunks.
-    """
-    plan = [Span(0, min(window, chunks), 0)]
-    while plan[-1].end < chunks:
-        known = plan[-1].end
-        end = min(known - overlap + window, chunks)
-        plan.append(Span(end - window, end, known))
-    return plan
-
-
-def continuing_sigmas(sigmas: Sequence[float], first: float) -> list[float]:
-    """Noise levels of a window that goes on: `first`, then those of `sigmas` below it."""
-    return [first, *(sigma for sigma in sigmas if sigma < first * 0.999)]
-
-
 def carried_on(latents: Array, span: Span, context: Array | None) -> Array:
     """First estimate of a window `[chunk, 8, 64]`: what is known, then what fits from before the join."""
     slots = latents.shape[1]
@@ -316,10 +278,10 @@ def _as_tokens(latents: Array) -> Array:
 
 
 def _known(tokens: Array, count: int) -> Known | None:
-    """The first `count` tokens of `[1, token, 64]` as the known region."""
+    """The first `count` tokens of `[1, token, 64]` as what is known."""
     if count == 0:
         return None
-    return tokens, (np.arange(tokens.shape[1]) < count)[None, :, None]
+    return tokens, held(np.arange(tokens.shape[1]) < count)[None, :, None]
 
 
 def _shifted(on_step: Callable[[int, int], None], before: int, of: int) -> Callable[[int, int], None]:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.canvas import Canvas
-from models.generator import CONTINUE_INDEX, OVERLAP_CHUNKS, Generator, continuing_sigmas
+from models.generator import Generator
 from models.guidance import UNGUIDED, Guidance
+from models.joins import OVERLAP_CHUNKS, sigmas_from, sigmas_to_go_on
 from models.noise import latents_stream
 from models.spectrogram import SLOTS
 from models.underlay import Underlay
@@ -50,8 +51,8 @@ def inpaint(
     canvas = Canvas(generator, latents, known, context, style, guidance)
     levels, start = generator.beginning(steps, under)
     if start is None and known.any():
-        levels = continuing_sigmas(levels, canvas.schedule.sigma(NEW_INDEX))
-    going_on = continuing_sigmas(levels, min(levels[0], canvas.schedule.sigma(CONTINUE_INDEX)))
+        levels = sigmas_from(levels, canvas.schedule.sigma(NEW_INDEX))
+    going_on = sigmas_to_go_on(levels, canvas.schedule)
     plan = gap_windows(known, generator.pack.manifest.dimensions.window_chunks * SLOTS, OVERLAP)
     for place, order in enumerate(plan):
         below = start[order] if start is not None else canvas.gone_on(order) if canvas.known.any() else None

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.canvas import Canvas
-from models.generator import CONTINUE_INDEX, OVERLAP_CHUNKS, Generator, OnProgress, continuing_sigmas
+from models.generator import Generator, OnProgress
 from models.guidance import UNGUIDED, Guidance
+from models.joins import OVERLAP_CHUNKS, sigmas_to_go_on
 from models.noise import gaussian, latents_stream
 from models.ring import unrolled
 from models.spectrogram import SLOT_FRAMES, SLOTS
@@ -122,9 +123,8 @@ class Looper:
         on_step: OnStep | None,
     ) -> None:
         """A longer ring, window after window."""
-        slots, limit = len(canvas.latents), canvas.schedule.sigma(CONTINUE_INDEX)
-        shows = start is not None and levels[0] <= limit
-        going_on = continuing_sigmas(levels, min(levels[0], limit))
+        slots, going_on = len(canvas.latents), sigmas_to_go_on(levels, canvas.schedule)
+        shows = start is not None and levels[0] <= going_on[0]
         plan = ring_windows(slots, self._window, OVERLAP)
         done, total = 0, len(levels) + (len(plan) - 1) * len(going_on)
         for place, first in enumerate(plan):

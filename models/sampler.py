@@ -14,7 +14,8 @@ from models.schedule import STANDARD, Schedule
 
 Array = NDArray[np.float32]
 Denoise = Callable[[Array, float], Array]
-Known = tuple[Array, NDArray[np.bool_]]
+Known = tuple[Array, Array]
+"""Values, and how firmly each is held: from 1 (as it is) to 0 (not at all)."""
 
 
 def sample(
@@ -29,10 +30,11 @@ def sample(
 ) -> Array:
     """Draw one array of `shape`.
 
-    denoise(noisy, sigma) returns the estimate of the clean array. known = (values, mask): where mask is true
-    the noisy input of every step is the noised `values`, and the result is `values` (inpainting and the
-    continuation of a window are this). on_step(done, of) is called after each step. start = a first estimate, which
-    shows through as far as the noise of the first sigma lets it; without one the first step sees noise alone.
+    denoise(noisy, sigma) returns the estimate of the clean array. known = (values, weights): where a weight is 1 the
+    noisy input of every step is the noised `values`, and the result is `values` (inpainting and the continuation of a
+    window are this); below 1 they are mixed with the estimate. on_step(done, of) is called after each step. start = a
+    first estimate, which shows through as far as the noise of the first sigma lets it; without one the first step sees
+    noise alone.
     """
     estimate: Array = np.zeros(shape, np.float32) if start is None else start
     for step, sigma in enumerate(sigmas):
@@ -80,5 +82,8 @@ def heun_sigmas(steps: int, schedule: Schedule = STANDARD) -> list[float]:
 
 
 def _fixed(estimate: Array, known: Known | None) -> Array:
-    """The estimate with the known region put back."""
-    return estimate if known is None else np.where(known[1], known[0], estimate)
+    """The estimate with what is known put back."""
+    if known is None:
+        return estimate
+    values, weights = known
+    return weights * values + (1 - weights) * estimate

@@ -25,6 +25,7 @@ RUNTIME_OF_MODELS = {
     "generator",
     "guidance",
     "inpainting",
+    "joins",
     "laion_clap",
     "log_mel",
     "loop",

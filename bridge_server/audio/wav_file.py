@@ -168,10 +168,14 @@ def _from_bytes(raw: bytes, header: WavHeader) -> NDArray[np.float64]:
 
 
 def _to_integers(block: Samples, bits: int, rng: np.random.Generator) -> bytes:
-    """`[frame, channel]` to interleaved little-endian integers; 16 bits with triangular dither (one step)."""
+    """`[frame, channel]` to interleaved little-endian integers; 16 bits with triangular dither (one step).
+
+    What is a whole number already gets none: silence stays silent, and what is kept of a 16-bit stem keeps its bits.
+    """
     scaled = block.astype(np.float64) * 2.0 ** (bits - 1)
     if bits == 16:
-        scaled += rng.random(scaled.shape) - rng.random(scaled.shape)
+        dither = rng.random(scaled.shape) - rng.random(scaled.shape)
+        scaled += np.where(scaled == np.rint(scaled), 0.0, dither)
     top = 2.0 ** (bits - 1) - 1
     whole = np.clip(np.rint(scaled), -top - 1, top)
     if bits == 16:

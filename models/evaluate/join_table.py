@@ -22,7 +22,8 @@ from models.evaluate.codec_metrics import SAMPLE_RATE_HZ, Audio, magnitude
 from models.evaluate.excerpts import FIRST_SEED, held_out_song, load_font, plays
 from models.evaluate.report import errors_as_sentences, markdown_table, progress_bar, publish
 from models.evaluate.seams import hear_seam
-from models.generator import OVERLAP_CHUNKS, Generator, spans
+from models.generator import Generator
+from models.joins import spans
 from models.spectrogram import CHUNK_FRAMES
 
 BANDS = (
@@ -106,7 +107,7 @@ def main(
     with errors_as_sentences():
         generator = Generator(pack, device, threads)
     window = generator.pack.manifest.dimensions.window_chunks
-    joins, rows = [span.known for span in spans(chunks, window, OVERLAP_CHUNKS)[1:]], []
+    joins, rows = [span.known for span in spans(chunks, window)[1:]], []
     with progress_bar("long stems", songs * len(chosen)) as done:
         for family in chosen:
             heard: dict[str, list[Wandering]] = {"made by the pack": [], "real stem": []}

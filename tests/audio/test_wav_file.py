@@ -118,6 +118,13 @@ def test_dither_is_triangular_and_without_offset() -> None:
     assert steps.var() == pytest.approx(0.25, rel=0.02)
 
 
+def test_what_is_16_bit_already_keeps_its_bits() -> None:
+    whole = np.random.default_rng(0).integers(-32_768, 32_768, (2, 10_000))
+    stem = Waveform((whole / 2**15).astype(np.float32), 48_000)
+    data = b"".join(wav_file.wav_blocks(stem, "wav16", 1))[44:]
+    assert np.array_equal(np.frombuffer(data, "<i2").reshape(-1, 2).T, whole)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e30, -200.0])
 @pytest.mark.parametrize("bits", [32, 64])
 def test_broken_samples_are_refused(bad: float, bits: int, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.codec import Codec, Window, windows
+from models.codec import EDGE, Codec, Window, pulled, windows, with_edges_of
 from models.errors import ContextError, PackError, Stopped
 from models.nets.spectrogram import chunk_spectrograms
 from models.noise import DECODE, PHASE, gaussian, stream
@@ -258,3 +258,30 @@ def test_a_stop_is_answered_while_phases_are_built(codec: Codec, monkeypatch: py
     finally:
         codec.stop.clear()
     assert len(built) == 3
+
+
+@pytest.mark.parametrize("pull", [0.0, 0.5, 1.0])
+def test_magnitudes_are_pulled_as_far_as_said_and_both_channels_alike(pull: float) -> None:
+    random = np.random.default_rng(0)
+    estimate = random.standard_normal((4, 6, 5)).astype(np.float32)
+    predicted = random.uniform(0.5, 1.5, (2, 6, 5)).astype(np.float32)
+    made, wanted = np.square(estimate).sum(0), (predicted**4).sum(0)
+    found = pulled(estimate, predicted, np.float32(pull))
+    assert np.allclose(np.square(found).sum(0), made ** (1 - pull) * wanted**pull, rtol=1e-4)
+    assert np.allclose(found / estimate, (found / estimate)[:1], rtol=1e-4)
+
+
+def test_only_the_edges_of_a_chunk_are_the_sketchs() -> None:
+    sketch, estimate = np.zeros((4, 6, 32), np.float32), np.ones((4, 6, 32), np.float32)
+    found = with_edges_of(sketch, estimate)
+    assert np.allclose(found[..., :3], 1 - EDGE)
+    assert np.allclose(found[..., -3:], 1 - EDGE[::-1])
+    assert (found[..., 3:-3] == 1).all()
+
+
+def test_decoded_borders_are_those_of_the_sketch(codec: Codec) -> None:
+    """The frame next to a border is heard as the sketch alone, with predicted magnitudes as far as they are pulled."""
+    latents = codec.encode(noise(4 * CHUNK_FRAMES))
+    sketch, stem = codec.decode(latents, 1, steps=0), codec.decode(latents, 1)
+    unlike = np.abs(stem - sketch).reshape(2, 4, CHUNK_FRAMES).mean((0, 1))
+    assert unlike[:256].mean() < 0.3 * unlike[CHUNK_FRAMES // 2 :][:4096].mean()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from models.errors import DeviceError, ModelError, Stopped
-from models.generator import OVERLAP_CHUNKS, Generator, Span, carried_on, continuing_sigmas, spans
+from models.generator import Generator, carried_on
+from models.joins import YIELDING_CHUNKS, spans
 from models.session import Session, StopSignal, cuda_is_offered
 from models.spectrogram import CHUNK_FRAMES
 from tests.models.conftest import BASS, PAD
@@ -34,27 +34,10 @@ def test_length(generator: Generator, seconds: float, chunks: int) -> None:
     assert np.isfinite(stem).all()
 
 
-@pytest.mark.parametrize("chunks", [1, 3, 15, 16, 20, 27, 28, 39, 100])
-def test_windows_cover_the_piece_and_overlap(chunks: int) -> None:
-    plan = spans(chunks, 15, OVERLAP_CHUNKS)
-    assert plan[0] == Span(0, min(15, chunks), 0)
-    assert plan[-1].end == chunks
-    for before, here in pairwise(plan):
-        assert here.known == before.end
-        assert here.known - here.start >= OVERLAP_CHUNKS
-        assert here.end - here.start == 15
-
-
-def test_a_window_that_goes_on_starts_lower_and_ends_alike() -> None:
-    assert continuing_sigmas([80.0, 24.4, 5.84, 0.965, 0.085], 2.515) == [2.515, 0.965, 0.085]
-    assert continuing_sigmas([80.0, 2.515], 2.515) == [2.515]
-    assert continuing_sigmas([80.0], 2.515) == [2.515]
-
-
 @pytest.mark.parametrize("chunks", [16, 20, 27, 39])
 def test_a_window_goes_on_from_what_came_before(chunks: int) -> None:
     latents = np.arange(chunks, dtype=np.float32)[:, None, None] * np.ones((1, 8, 64), np.float32)
-    for span in spans(chunks, 15, OVERLAP_CHUNKS)[1:]:
+    for span in spans(chunks, 15)[1:]:
         start = carried_on(latents, span, None)[:, 0, 0]
         assert len(start) == 15
         kept = span.known - span.start
@@ -117,7 +100,10 @@ def test_everything_asked_for_matters(generator: Generator, other: str) -> None:
 def test_windows_continue_the_latents_before_them(generator: Generator) -> None:
     context = generator.encode_context(noise(20 * CHUNK_FRAMES))
     short, long = generator.write(context, 15, BASS, seed=2), generator.write(context, 20, BASS, seed=2)
-    assert np.array_equal(long[:15], short)
+    firm = 15 - YIELDING_CHUNKS
+    assert np.array_equal(long[:firm], short[:firm])
+    far, near = (np.abs(long[chunk, 0] - short[chunk, 0]).mean() for chunk in (firm, 14))
+    assert 0 < far < 0.2 * near
     assert np.abs(long[15:]).max() > 0
 
 

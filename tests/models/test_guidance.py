@@ -183,11 +183,11 @@ def test_guided_steps_are_batches_with_the_right_conditions(
     assert np.abs(guided).max() <= generator.pack.manifest.latent_limit
 
 
-def test_windows_that_go_on_are_guided_at_their_first_step(
+def test_windows_that_go_on_are_guided_at_their_first_steps(
     generator: Generator, runs: list[dict[str, np.ndarray]]
 ) -> None:
     generator.write(a_context(generator, 16), 16, BASS, seed=1, guidance=Guidance(2.0, 2.0))
-    assert [len(run["noisy"]) for run in runs] == [2, 2, 2, 1, 1, 2, 1, 1]
+    assert [len(run["noisy"]) for run in runs] == [2, 2, 2, 1, 1, 2, 2, 1, 1, 1, 1]
 
 
 def test_last_step_is_never_guided(generator: Generator, runs: list[dict[str, np.ndarray]]) -> None:

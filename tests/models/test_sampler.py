@@ -59,7 +59,7 @@ def test_known_region_is_kept_and_seen_at_the_noise_level_of_the_step() -> None:
         errors.append(float((noisy[mask] - 7).std()) / sigma)
         return consistent(noisy, sigma)
 
-    drawn = sample(denoise, SHAPE, sigmas(5), stream(3, LATENTS), known=(values, mask))
+    drawn = sample(denoise, SHAPE, sigmas(5), stream(3, LATENTS), known=(values, mask.astype(np.float32)))
     assert errors == pytest.approx([1] * 5, rel=0.03)
     assert np.array_equal(drawn[mask], values[mask])
     assert abs(drawn[~mask].mean() - MEAN) < 0.02

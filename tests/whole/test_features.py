@@ -97,12 +97,12 @@ def test_redo_changes_its_region_and_not_a_bit_outside(
         assert here <= 1.5 * bend.max(), "a click at the edge"
 
 
-@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
+@pytest.mark.parametrize(("subtype", "answer"), [("PCM_16", "wav16"), ("FLOAT", "wav32f")])
 def test_redo_keeps_the_bits_of_other_formats(
-    subtype: str, client: RiffClient, asked: dict[str, Any], stem: str, out_dir: str, tmp_path: Path
+    subtype: str, answer: str, client: RiffClient, asked: dict[str, Any], stem: str, out_dir: str, tmp_path: Path
 ) -> None:
     copy = bounces.write(tmp_path / "copy.wav", bounces.read(stem) * 0.7, RATE, subtype)
-    wishes = {**asked, "init": copy, "redo_start": 10_000, "redo_frames": 10_000, "out_dir": out_dir}
+    wishes = {**asked, "init": copy, "redo_start": 10_000, "redo_frames": 10_000, "format": answer, "out_dir": out_dir}
     before, after = bounces.read(copy), bounces.read(play(client, **wishes).stem.path)
     assert np.array_equal(after[:10_000], before[:10_000])
     assert np.array_equal(after[20_000:], before[20_000:])
