@@ -30,11 +30,6 @@ OnProgress = Callable[[float, str], None]
 OnAudio = Callable[[Array], None]
 """Called with a piece of finished audio `[2, frame]`, from the beginning of the stem on."""
 
-USUAL_GUIDANCE = Guidance(1.5, 1.5)
-"""The family that was asked for was heard in .58 of the stems without guidance, in .64 with 1.25, .67 with 1.5 and .69
-with 2; notes in the chords .97 AUC, .97, .97, .985 (36 songs, 3 a family; `models.evaluate.guidance_table`). The level
-rises by 1.6, 3.0 and 4.8 dB. Equal weights cost three more evaluations of the network, others six."""
-
 
 class Generator:
     """A loaded pack. Not for several threads at once, apart from `stop`."""
@@ -66,7 +61,7 @@ class Generator:
     @property
     def guidance(self) -> Guidance:
         """How strongly context and prompt are followed when nobody says."""
-        return USUAL_GUIDANCE
+        return self.pack.manifest.guidance
 
     @property
     def schedule(self) -> Schedule:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from models.errors import PackError
+from models.guidance import Guidance
 from models.schedule import Schedule
 
 FORMAT = 2
@@ -58,6 +59,8 @@ class Manifest:
     sketch_pull: float
     """Share of the way, in log magnitude, from what the decoder made back to the magnitudes it was given: 0 to 1."""
     latent_limit: float
+    guidance: Guidance
+    """How strongly context and prompt are followed when nobody says; as trained where a pack of before says nothing."""
     files: tuple[PackFile, ...]
     providers: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
@@ -85,7 +88,15 @@ def parse_manifest(data: object) -> Manifest:
     _check_format(top)
     _only(top, _KEYS, "the manifest")
     texts = ("name", "version", "licence", "description", "trained_on", "conditioning")
-    known = {*Schedule.__dataclass_fields__, "steps", "decode_sigmas", "sketch_pull", "latent_limit"}
+    known = {
+        *Schedule.__dataclass_fields__,
+        "steps",
+        "decode_sigmas",
+        "sketch_pull",
+        "latent_limit",
+        "guidance",
+        "prompt_guidance",
+    }
     schedule = _section(top, "schedule", known)
     letters = {key: _positive(schedule, key) for key in Schedule.__dataclass_fields__}
     text = {key: str(_get(top, key, str)) for key in texts}
@@ -102,6 +113,7 @@ def parse_manifest(data: object) -> Manifest:
         decode_sigmas=_sigmas(schedule),
         sketch_pull=_share(schedule, "sketch_pull"),
         latent_limit=_positive(schedule, "latent_limit"),
+        guidance=Guidance(*(_positive({key: 1.0} | schedule, key) for key in ("guidance", "prompt_guidance"))),
         files=_files(top),
         providers=_mapping(top.get("providers", {}), "The manifest's 'providers'"),
         provenance=_mapping(top.get("provenance", {}), "The manifest's 'provenance'"),

@@ -30,7 +30,6 @@ from models.evaluate.musical import BEAT_SCORES, HARMONY_SCORES
 from models.evaluate.report import errors_as_sentences, markdown_table, progress_bar, publish
 from models.evaluate.table_measures import ADHERENCES, Figures, Reference, by_family, row_figures
 from models.families import FAMILIES
-from models.generator import USUAL_GUIDANCE
 from models.guidance import Guidance
 from models.pack import Pack
 
@@ -108,10 +107,9 @@ def main(
     modes: Annotated[str, typer.Option(help="Input modes, separated by semicolons.")] = ";".join(MODES),
     steps: Annotated[int, typer.Option(help="Steps of the C-DiT (0: what the pack says).")] = 0,
     edm_steps: Annotated[int, typer.Option(help="Steps of DiT and U-Net.", min=1)] = 30,
-    guidance: Annotated[tuple[float, float], typer.Option(help="C-DiT: context and prompt.")] = (
-        USUAL_GUIDANCE.context,
-        USUAL_GUIDANCE.prompt,
-    ),
+    guidance: Annotated[
+        tuple[float, float] | None, typer.Option(help="C-DiT: context and prompt (default: what the pack says).")
+    ] = None,
     edm_guidance: Annotated[tuple[float, float], typer.Option(help="DiT and U-Net: the same.")] = (1.25, 1.25),
     clips: Annotated[int, typer.Option(help="Clips per sound source for the codec (0: leave it out).", min=0)] = 8,
     out: Annotated[Path | None, typer.Option(help="Write the report here too.")] = None,
@@ -122,12 +120,13 @@ def main(
     threads: Annotated[int, typer.Option(help="Threads of ONNX Runtime (0: chosen for you).")] = 0,
 ) -> None:
     """Prints codec metrics and, with --table, the paper's table for this pack and the models beside it."""
-    setup = Setup(
-        pack, clap, dit, unet, _chosen(systems, ",", SYSTEMS), _chosen(modes, ";", MODES), steps, edm_steps,
-        _guidance(guidance), _guidance(edm_guidance, above_sigma=0.0), device, threads,
-    )  # fmt: skip
     parts = []
     with errors_as_sentences():
+        usual = Pack.open(pack).manifest.guidance if guidance is None else _guidance(guidance)
+        setup = Setup(
+            pack, clap, dit, unet, _chosen(systems, ",", SYSTEMS), _chosen(modes, ";", MODES), steps, edm_steps,
+            usual, _guidance(edm_guidance, above_sigma=0.0), device, threads,
+        )  # fmt: skip
         if clips:
             parts.append(codec_report(setup, clips, FIRST_SEED))
         if table:

@@ -15,7 +15,8 @@ import pytest
 from onnx import external_data_helper
 
 from models.errors import PackError
-from models.export import DECODE_SIGMAS, SKETCH_DECODE_SIGMAS, SKETCH_PULL
+from models.export import DECODE_SIGMAS, GUIDANCE, SKETCH_DECODE_SIGMAS, SKETCH_PULL
+from models.guidance import UNGUIDED
 from models.onnx_file import external_files
 from models.pack import MANIFEST, Pack
 from models.style import CONDITIONING
@@ -59,6 +60,7 @@ def test_whole_pack_opens(tiny_pack: Path) -> None:
     assert pack.manifest.steps == 5
     assert pack.manifest.decode_sigmas == SKETCH_DECODE_SIGMAS
     assert pack.manifest.sketch_pull == SKETCH_PULL
+    assert pack.manifest.guidance == GUIDANCE
     assert pytest.approx((80, 0.96542), rel=1e-4) == DECODE_SIGMAS  # of packs without a sketch
     assert pack.array("null_clap.npy").shape == (512,)
     assert pack.path("c_dit.onnx").is_file()
@@ -103,6 +105,11 @@ def test_link_out_of_the_folder(pack: Path) -> None:
     assert "leads out of the folder" in refusal(pack)
 
 
+def test_a_pack_that_says_nothing_about_guidance_plays_as_trained(pack: Path) -> None:
+    edit(pack, lambda m: [m["schedule"].pop(key) for key in ("guidance", "prompt_guidance")])
+    assert Pack.open(pack).manifest.guidance == UNGUIDED
+
+
 def test_newer_format(pack: Path) -> None:
     edit(pack, lambda m: m.update(format=2, something_new=1))
     assert "update riffbridge" in refusal(pack)
@@ -129,6 +136,7 @@ def test_newer_format(pack: Path) -> None:
         (lambda m: m["schedule"].update(decode_sigmas=[1, 80]), "decode_sigmas"),
         (lambda m: m["schedule"].update(decode_sigmas=[]), "decode_sigmas"),
         (lambda m: m["schedule"].update(sketch_pull=1.5), "sketch_pull"),
+        (lambda m: m["schedule"].update(prompt_guidance=-1), "prompt_guidance"),
         (lambda m: m["schedule"].update(sigma_max=float("nan")), "sigma_max"),
         (lambda m: m.pop("schedule"), "schedule"),
         (lambda m: m.update(provenance=[]), "provenance"),
