@@ -42,10 +42,12 @@ class Stylist:
 
 
 def between(first: Array, second: Array, position: float) -> Array:
-    """The unit vector at `position` (0..1) on the arc from one unit vector `[512]` to the other.
+    """The unit vector at `position` (0..1) on the arc from one unit vector `[512]` to the other; either end is itself.
 
     Raises ModelError for opposite vectors: there is no way between them.
     """
+    if position in (0, 1):
+        return second if position else first
     cosine = float(np.clip(first @ second, -1.0, 1.0))
     if cosine < -0.9999:
         raise ModelError("Two styles that are each other's opposite have nothing between them: choose another one.")

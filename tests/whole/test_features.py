@@ -135,6 +135,35 @@ def test_a_loop_is_varied_and_redone_over_its_seam(client: RiffClient, asked: di
     assert alike(before, bounces.read(varied.path)) > alike(before, bounces.read(redone.path)[::-1])
 
 
+@pytest.mark.parametrize("seconds", [0.6, 70.0])
+def test_a_reference_of_any_length_gives_the_sound(
+    seconds: float, client: RiffClient, asked: dict[str, Any], out_dir: str, tmp_path: Path
+) -> None:
+    low, high = (
+        bounces.bounce(tmp_path / f"{root_hz:.0f}.wav", seconds, root_hz=root_hz, channels=1, rate=32_000)
+        for root_hz in (55.0, 880.0)
+    )
+    wordless = {**asked, "prompt": "", "out_dir": out_dir}
+    one, other = (play(client, **wordless, reference=path).stem for path in (low, high))
+    assert recipe(one)["reference"]["sha256"] == hash_of(low)
+    assert alike(bounces.read(one.path), bounces.read(other.path)) < 0.99
+
+
+def test_blend_goes_from_the_words_to_the_reference_and_the_slider_from_words_to_words(
+    client: RiffClient, asked: dict[str, Any], out_dir: str, tmp_path: Path
+) -> None:
+    """What lies at either end, to the byte; `models.evaluate.blend_table` measures what lies between."""
+    reference = bounces.bounce(tmp_path / "reference.wav", 3.0, root_hz=55.0)
+    words, other = {**asked, "out_dir": out_dir}, {**asked, "prompt": "strings", "out_dir": out_dir}
+    at = {share: play(client, **words, reference=reference, blend=share).hashes for share in (0.0, 0.5, 1.0)}
+    assert at[0.0] == play(client, **words).hashes
+    assert at[1.0] == play(client, **{**words, "prompt": ""}, reference=reference).hashes
+    slid = [play(client, **words, prompt_to="strings", prompt_position=place).hashes for place in (0.0, 0.5, 1.0)]
+    assert slid[0] == at[0.0]
+    assert slid[2] == play(client, **other).hashes
+    assert len({*at[0.0], *at[0.5], *at[1.0], *slid[1], *slid[2]}) == 5
+
+
 def test_guidance_of_one_is_as_trained_and_more_is_another_stem(
     client: RiffClient, asked: dict[str, Any], out_dir: str
 ) -> None:

@@ -25,6 +25,10 @@ FEATURES: dict[str, dict[str, Value]] = {
     "loop": {"loop": 1},
     "guided": {"guidance": 1.5, "prompt_guidance": 2.0},
     "draft": {"steps": 1},
+    "reference": {"reference": "STEM", "prompt": ""},
+    "blend": {"reference": "STEM", "blend": 0.3},
+    "slider": {"prompt_to": "strings", "prompt_position": 0.5},
+    "delivery": {"channels": 1, "format": "wav16", "sample_rate": 88_200, "loudness": "raw"},
 }
 
 
