@@ -18,8 +18,6 @@ import argparse
 import json
 import math
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,9 +40,6 @@ TOKENS = WINDOW_CHUNKS * SLOTS
 CONTEXTS = 2
 MINIMUM_ACTIVE = Recipe().minimum_active
 PUBLISH_S = 5.0
-
-Excerpt = tuple[Tensor, np.ndarray, int]
-"""All stems [stem, 2, frame] at -1..1 on the device, families int8 [stem], serial (0: nothing whole there)."""
 
 
 class LatentStore:
@@ -169,8 +164,8 @@ class Encoder:
             fresh = self._unseen(seen)
             if not len(fresh):
                 time.sleep(0.5)
-            for slot, excerpt in self._read_ahead(map(int, fresh)):
-                seen[slot] = self._take(excerpt)
+            for slot in map(int, fresh):
+                seen[slot] = self._take(slot)
                 time.sleep(max(0.0, self.store.count / WINDOWS / self.songs_per_s - (time.monotonic() - start)))
                 if time.monotonic() - last > PUBLISH_S:
                     self.store.publish()
@@ -185,11 +180,11 @@ class Encoder:
         serials = self.reader.serials()
         slots = np.flatnonzero(serials)
         held_out = (serials[slots] - 1) % HELD_OUT == 0
-        for _, excerpt in self._read_ahead(map(int, slots[~held_out])):
-            self._take(excerpt)
+        for slot in map(int, slots[~held_out]):
+            self._take(slot)
         first = self.store.count
-        for _, excerpt in self._read_ahead(map(int, slots[held_out])):
-            self._take(excerpt)
+        for slot in map(int, slots[held_out]):
+            self._take(slot)
         if first < self.store.count:
             (self.store.folder / "held_out").write_text(f"{first} {self.store.count}")
         self.store.publish()
@@ -202,26 +197,12 @@ class Encoder:
     def _is_over(self, end: float) -> bool:
         return time.monotonic() > end or self.store.is_full
 
-    def _read_ahead(self, slots: Iterable[int]) -> Iterator[tuple[int, Excerpt]]:
-        """The slots with what they hold, the next one being read and copied to the device meanwhile."""
-        with ThreadPoolExecutor(1) as thread:
-            coming: tuple[int, Future[Excerpt]] | None = None
-            for slot in slots:
-                held, coming = coming, (slot, thread.submit(self._read, slot))
-                if held is not None:
-                    yield held[0], held[1].result()
-            if coming is not None:
-                yield coming[0], coming[1].result()
-
-    def _read(self, slot: int) -> Excerpt:
+    def _take(self, slot: int) -> int:
+        """Encode the excerpt of a slot, if it is whole and has a target; returns its serial."""
         audio, families, serial = self.reader.read(slot)
-        return torch.from_numpy(audio).to(self.codec.latent_mean.device).float() / 32_768, families, serial
-
-    def _take(self, excerpt: Excerpt) -> int:
-        """Encode an excerpt, if it is whole and has a target; returns its serial."""
-        stems, families, serial = excerpt
         if not serial or self.store.is_full:
             return serial
+        stems = torch.from_numpy(audio).to(self.codec.latent_mean.device).float() / 32_768
         windows = stems.split(WINDOW_FRAMES, dim=2)
         found = [roles(window, families) for window in windows]
         if not any(targets.any() for targets, _ in found):

@@ -15,6 +15,7 @@ from torch import Tensor
 from models.data.pool import FRAMES, HELD_OUT, STEMS, PoolReader
 
 STEP = 1024  # crops start on multiples of this within a song, then shift by a common offset below it
+TELL_S = 60.0
 
 
 class SongFeed:
@@ -33,8 +34,17 @@ class SongFeed:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._copy_for_ever, daemon=True)
         self._thread.start()
+        self._wait(wait_for)
+
+    def _wait(self, wait_for: int) -> None:
+        """Until there are songs enough, one of validation among them; says every minute what is missing."""
+        said = time.monotonic()
         while self.training.numel() < wait_for or not self.validation.numel():
             time.sleep(0.2)
+            if time.monotonic() - said > TELL_S:
+                said = time.monotonic()
+                trained, held = self.training.numel(), self.validation.numel()
+                print(f"songs: {trained} of {wait_for} for training, {held} of 1 for validation so far", flush=True)
 
     def stop(self) -> None:
         """End the copying."""
