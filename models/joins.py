@@ -73,9 +73,13 @@ def held(known: NDArray[np.bool_], given: NDArray[np.bool_] | None = None) -> Ar
         known: slots `[slot]` that have a value. Next to those that have none they yield.
         given: slots that nobody may change.
     """
-    at, free = np.arange(len(known)), np.flatnonzero(~known)
-    if not free.size:
-        return np.ones(len(known), np.float32)
-    distance = np.abs(at[:, None] - free).min(1) / (YIELDING_CHUNKS * SLOTS + 1)
-    weights = np.where(distance < 1, 0.5 - 0.5 * np.cos(np.pi * distance), 1)
-    return np.where(known & given, 1, weights).astype(np.float32) if given is not None else weights.astype(np.float32)
+    distance = _distance_to(np.flatnonzero(~known), len(known)) / (YIELDING_CHUNKS * SLOTS + 1)
+    weights = 0.5 - 0.5 * np.cos(np.pi * np.minimum(distance, 1))
+    return np.asarray(weights if given is None else np.where(known & given, 1, weights), np.float32)
+
+
+def _distance_to(places: NDArray[np.intp], count: int) -> NDArray[np.float64]:
+    """How far each of `count` slots is from the nearest of some places, which rise; infinite where there are none."""
+    at, ends = np.arange(count), np.concatenate([[-np.inf], places, [np.inf]])
+    following = np.searchsorted(places, at) + 1
+    return np.asarray(np.minimum(ends[following] - at, at - ends[following - 1]))

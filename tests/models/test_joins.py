@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -47,6 +48,15 @@ def test_what_is_known_yields_next_to_what_is_not() -> None:
     assert (np.diff(weights[40 - YIELDING - 1 : 41]) < 0).all()
     assert weights[39] < 0.02
     assert (weights[40:] == 0).all()
+
+
+def test_a_window_of_many_slots_takes_no_memory_to_speak_of() -> None:
+    """The identity pack, which keeps all of a spectrogram, has 30,720 slots a window."""
+    tracemalloc.start()
+    held(np.arange(30_720) < 10_240)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * 2**20
 
 
 def test_a_gap_is_yielded_to_from_both_sides_and_what_is_given_stays() -> None:
