@@ -41,7 +41,7 @@ BATCHES = {"cpu": (2, 1), "cuda": (16, 8)}
 """Chunks per run of the encoder and pairs per run of the decoder. On two cores one pair takes 65 ms alone and 67 in a
 batch of two (features and encoder 18 ms per chunk either way), and a stop is answered sooner."""
 
-EDGE = np.array([1.0, 0.7, 0.3], np.float32)
+SKETCH_EDGE = np.array([1.0, 0.7, 0.3], np.float32)
 """Part of the sketch in the STFT frames next to a border between chunks.
 
 The phases of the sketch go on from chunk to chunk, those of the network do not: in held tones a border ranked .78 among
@@ -240,7 +240,7 @@ def pulled(estimate: Array, predicted: Array, pull: np.float32) -> Array:
 def with_edges_of(sketch: Array, estimate: Array) -> Array:
     """The estimate `[..., frame]`, which goes over into the sketch in its first and last frames."""
     share = np.zeros(estimate.shape[-1], np.float32)
-    share[: len(EDGE)], share[-len(EDGE) :] = EDGE, EDGE[::-1]
+    share[: len(SKETCH_EDGE)], share[-len(SKETCH_EDGE) :] = SKETCH_EDGE, SKETCH_EDGE[::-1]
     return estimate + share * (sketch - estimate)
 
 

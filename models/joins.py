@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,9 +62,9 @@ def sigmas_from(sigmas: Sequence[float], first: float) -> list[float]:
 
 def sigmas_to_go_on(sigmas: Sequence[float], schedule: Schedule) -> list[float]:
     """Noise levels of a window that goes on from another: from CONTINUE_INDEX, one more between any two."""
-    indices = [schedule.index(s) for s in sigmas_from(sigmas, min(sigmas[0], schedule.sigma(CONTINUE_INDEX)))]
-    between = [(above + below) / 2 for above, below in zip(indices, [*indices[1:], 0.0], strict=True)]
-    return [schedule.sigma(index) for index in sorted([*indices, *between], reverse=True)]
+    levels = sigmas_from(sigmas, min(sigmas[0], schedule.sigma(CONTINUE_INDEX)))
+    indices = [*map(schedule.index, levels), 0.0]
+    return sorted([*levels, *(schedule.sigma(sum(pair) / 2) for pair in pairwise(indices))], reverse=True)
 
 
 def held(known: NDArray[np.bool_], given: NDArray[np.bool_] | None = None) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.codec import EDGE, Codec, Window, pulled, windows, with_edges_of
+from models.codec import SKETCH_EDGE, Codec, Window, pulled, windows, with_edges_of
 from models.errors import ContextError, PackError, Stopped
 from models.nets.spectrogram import chunk_spectrograms
 from models.noise import DECODE, PHASE, gaussian, stream
@@ -274,8 +274,8 @@ def test_magnitudes_are_pulled_as_far_as_said_and_both_channels_alike(pull: floa
 def test_only_the_edges_of_a_chunk_are_the_sketchs() -> None:
     sketch, estimate = np.zeros((4, 6, 32), np.float32), np.ones((4, 6, 32), np.float32)
     found = with_edges_of(sketch, estimate)
-    assert np.allclose(found[..., :3], 1 - EDGE)
-    assert np.allclose(found[..., -3:], 1 - EDGE[::-1])
+    assert np.allclose(found[..., :3], 1 - SKETCH_EDGE)
+    assert np.allclose(found[..., -3:], 1 - SKETCH_EDGE[::-1])
     assert (found[..., 3:-3] == 1).all()
 
 

@@ -15,6 +15,7 @@ from models.generator import Generator, carried_on
 from models.joins import YIELDING_CHUNKS, spans
 from models.session import Session, StopSignal, cuda_is_offered
 from models.spectrogram import CHUNK_FRAMES
+from models.underlay import Underlay
 from tests.models.conftest import BASS, PAD
 
 
@@ -105,6 +106,15 @@ def test_windows_continue_the_latents_before_them(generator: Generator) -> None:
     far, near = (np.abs(long[chunk, 0] - short[chunk, 0]).mean() for chunk in (firm, 14))
     assert 0 < far < 0.2 * near
     assert np.abs(long[15:]).max() > 0
+
+
+def test_a_light_variation_shows_what_it_varies_in_windows_that_go_on_too(generator: Generator) -> None:
+    piece = generator.encode_context(noise(20 * CHUNK_FRAMES))
+    other = piece.copy()
+    other[17:] *= -1
+    varied, otherwise = (generator.write(None, 20, BASS, 2, under=Underlay(z, 0.2)) for z in (piece, other))
+    assert np.array_equal(varied[:12], otherwise[:12])
+    assert np.abs(varied[17:] - otherwise[17:]).mean() > 0.5 * np.abs(piece[17:]).mean()
 
 
 def test_silence_follows_a_context_that_is_too_short(generator: Generator) -> None:

@@ -42,6 +42,13 @@ def test_a_variation_that_begins_below_goes_on_from_there() -> None:
     assert [STANDARD.index(level) for level in levels] == pytest.approx([0.3, 0.25, 0.2, 0.1])
 
 
+@pytest.mark.parametrize("index", np.linspace(0.15, 0.499, 40))
+def test_a_variation_that_begins_below_begins_there_to_the_last_bit(index: float) -> None:
+    """Whoever goes on compares the two: a hair less, and the piece underneath would be left away."""
+    sigmas = sigmas_from(STANDARD.sigmas(5), STANDARD.sigma(index))
+    assert sigmas_to_go_on(sigmas, STANDARD)[0] == sigmas[0]
+
+
 def test_what_is_known_yields_next_to_what_is_not() -> None:
     weights = held(np.arange(120) < 40)
     assert (weights[: 40 - YIELDING] == 1).all()
