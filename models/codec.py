@@ -4,7 +4,7 @@ Decoding is the parallel mode of the M2L2 family: the consistency network sees t
 denoised from noise in one step and refined in the next with the pairing shifted by one, so that every border
 between chunks lies inside a pair once. Where a pack also predicts phase relations, the first step starts from the
 spectrogram that they and the magnitudes describe, the sketch (`models/phase.py`), instead of from noise alone, and what
-comes out is pulled back towards those magnitudes, and at the borders towards the sketch.
+comes out is brought back to what the sketch knows better: when sounds begin, and how loud every bin is.
 """
 
 from __future__ import annotations
@@ -28,10 +28,13 @@ from models.spectrogram import (
     CHUNK_FRAMES,
     CHUNK_SHAPE,
     CHUNK_STFT_FRAMES,
+    COMPAND_POWER,
     SLOT_FRAMES,
     SLOTS,
     OverlapAdd,
     chunk_spectrograms,
+    compand,
+    expand,
 )
 
 Array = NDArray[np.float32]
@@ -47,6 +50,19 @@ SKETCH_EDGE = np.array([1.0, 0.7, 0.3], np.float32)
 The phases of the sketch go on from chunk to chunk, those of the network do not: in held tones a border ranked .78 among
 other places of a stem by its spectral step, with these .50, as in a real stem (8 clips of piano, pad, strings, guitar).
 """
+
+TURN = np.float32(0.85)
+"""How far the phases of an estimate, both channels alike, turn to those of the sketch.
+
+The sketch knows better when a sound begins, the estimate where it stands. By 0, .5, .7, 1: onset correlation .643,
+.678, .687, .689, width error .7, .8, .8, .9 dB; the sketch alone .690, 4.6 dB (8 mixes from 9,100,000; pack 0.5.0)."""
+
+NOISE_LOSS_DB = np.float32(3.0)
+"""What noise lacks when its magnitudes are what is most probable, beside a tone, which lacks nothing.
+
+A predicted magnitude is a median, and that of noise lies 1.6 dB below its power; besides, overlapping windows whose
+phases do not agree cancel. How much of a bin is noise, the length of its advance tells. By 0, 2.5, 3: log-mel 3.97,
+3.54, 3.51 dB, band error 2.72, 2.11, 2.04 dB (the same songs)."""
 
 QUIET = np.float32(1e-8)
 """Squared companded magnitude that counts as silence where magnitudes are divided."""
@@ -64,12 +80,16 @@ class Window:
 
 @dataclass(frozen=True)
 class _Chunk:
-    """A chunk on its way through the steps: its estimate `[4, 1024, 32]`, where that began, and its features."""
+    """A chunk on its way through the steps: its estimate `[4, 1024, 32]`, where that began, and its features.
+
+    features: what the denoiser is given; noise `[1024, 1]`: how much of each bin is noise, 0 (or not known) to 1.
+    """
 
     index: int
     sketch: Array
     estimate: Array
     features: tuple[Array, ...]
+    noise: Array
 
 
 class Codec:
@@ -87,7 +107,7 @@ class Codec:
         self._pull = np.float32(pack.manifest.sketch_pull)
         self.steps = len(self._sigmas)
         self.makes_sketch = "phase" in self._features.outputs
-        self._feature_names = tuple(name for name in self._features.outputs if name != "phase")
+        self._feature_names = tuple(name for name in self._features.outputs if name not in ("phase", "anchor"))
         if set(self._step.inputs) != {"noisy", "sigma", *self._feature_names}:
             raise PackError("The decoder of this pack does not take the features that it makes: fetch it again.")
         if len({"magnitude", "phase"} & set(self._features.outputs)) == 1:
@@ -188,7 +208,9 @@ class Codec:
             made = self._features.run({"latents": raw[None]}, names)
             features = {name: maps[0] for name, maps in zip(names, made, strict=True)}
             estimate = _first_estimate(builder, features, stream(seed, PHASE, index))
-            yield _Chunk(index, estimate, estimate, tuple(features[name] for name in self._feature_names))
+            maps = tuple(features[name] for name in self._feature_names)
+            noise = noisiness(features["phase"]) if self.makes_sketch else np.zeros((BINS, 1), np.float32)
+            yield _Chunk(index, estimate, estimate, maps, noise)
 
     def _refine(
         self, chunks: Iterable[_Chunk], pairing: list[Window], step: int, sigma: float, seed: int
@@ -221,11 +243,48 @@ class Codec:
                     yield replace(chunk, estimate=half)
 
     def _finished(self, chunk: _Chunk) -> Array:
-        """The estimate as it is heard: its magnitudes pulled to the predicted ones, its edges to the sketch."""
+        """The estimate as it is heard: phases, magnitudes and edges brought to what the sketch knows better."""
         if not self.makes_sketch:
             return chunk.estimate
         predicted = chunk.features[self._feature_names.index("magnitude")]
-        return with_edges_of(chunk.sketch, pulled(chunk.estimate, predicted, self._pull))
+        turn = turned(chunk.estimate, chunk.sketch, TURN)
+        joined = with_edges_of(chunk.sketch, pulled(turn, predicted, self._pull))
+        gain_db = np.float32(COMPAND_POWER) * NOISE_LOSS_DB * chunk.noise
+        return np.asarray(joined * 10 ** (gain_db / 20), np.float32)
+
+
+def noisiness(phase: Array) -> Array:
+    """How much of each bin is noise, `[1024, 1]`, from the relations `[10, 1024, 32]`: a tone's advance is sure.
+
+    One number for the whole chunk, because an attack is unsure, too, and no louder for it.
+    """
+    lengths = np.sqrt(np.square(phase[0:4:2]) + np.square(phase[1:4:2]))
+    return np.asarray(1 - np.minimum(lengths, 1).mean((0, 2)), np.float32)[:, None]
+
+
+def turned(estimate: Array, sketch: Array, turn: np.float32) -> Array:
+    """An estimate `[4, bin, frame]` whose phases are nearer to the sketch's (0: as they are, 1: theirs).
+
+    Both channels turn by one angle, that of the louder one mostly, so that what was in the middle stays there.
+    Companding bends angles, so they are compared and turned before it; the magnitudes after it stay.
+    """
+    ours = _phasors(estimate)
+    apart = np.angle((_phasors(sketch) * ours.conj()).sum(0))
+    parts = ours * np.exp(1j * turn * apart).astype(np.complex64)
+    planes = compand(np.stack([parts.real, parts.imag], 1).reshape(estimate.shape))
+    gain = np.sqrt(_power(estimate) / np.maximum(_power(planes), np.float32(1e-20)))
+    return np.asarray(planes * np.repeat(gain, 2, 0), np.float32)
+
+
+def _phasors(planes: Array) -> NDArray[np.complex64]:
+    """Companded planes `[4, ...]` -> complex `[2, ...]` before companding, but for the pre-emphasis."""
+    parts = expand(planes)
+    return np.asarray(parts[0::2] + 1j * parts[1::2], np.complex64)
+
+
+def _power(planes: Array) -> Array:
+    """Squared companded magnitude `[2, ...]` of planes `[4, ...]`."""
+    return np.asarray(np.square(planes[0::2]) + np.square(planes[1::2]), np.float32)
 
 
 def pulled(estimate: Array, predicted: Array, pull: np.float32) -> Array:
@@ -272,7 +331,7 @@ def _first_estimate(builder: PhaseBuilder, features: dict[str, Array], random: n
     if "phase" not in features:
         return np.zeros(CHUNK_SHAPE, np.float32)
     noise = gaussian(random, (DRAWS, BINS, CHUNK_STFT_FRAMES))
-    return builder.push(features["magnitude"], features["phase"], noise)
+    return builder.push(features["magnitude"], features["phase"], noise, features.get("anchor"))
 
 
 def windows(count: int, step: int) -> list[Window]:

@@ -46,8 +46,8 @@ DECODE_SIGMAS = (STANDARD.sigma_max, STANDARD.sigma(0.4))
 # Of a codec that starts from a sketch, which takes the place of a step from noise, and how far its magnitudes are then
 # pulled back to the sketch's: what the step draws beyond them is right in kind and wrong in place. Both were chosen on
 # songs that no gate is measured with (models/train/LOG.md): less noise keeps attacks, more noise the stereo width.
-SKETCH_DECODE_SIGMAS = (0.25,)
-SKETCH_PULL = 0.5
+SKETCH_DECODE_SIGMAS = (0.2,)
+SKETCH_PULL = 1.0
 GUIDANCE = Guidance(1.5, 1.5)
 """The family that was asked for was heard in .58 of the stems without guidance, in .64 with 1.25, .67 with 1.5 and .69
 with 2; notes in the chords .97 AUC, .97, .97, .985 (36 songs, 3 a family; `models.evaluate.guidance_table`). The level

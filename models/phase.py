@@ -17,6 +17,11 @@ drawn one only blurs what is tonal. The ten planes `[10, 1024, 32]` of a chunk a
     slope     left 4, 5, right 6, 7    -X[k, t] conj(X[k - 1, t])          (nothing for k = 0)
     between   8, 9                     X_left[k, t] conj(X_right[k, t])
 
+Relations leave open by how much all of it is turned. Above a few hundred hertz nobody hears that; below, a window holds
+a period or two, and the turn moves the loud and the silent moments of a bass (of a perfect copy whose lows are turned
+by an eighth, the bass envelope correlates .83, by a quarter .68; 6 songs). So the phases of the lowest bins are predicted,
+too: the anchor `[4, bins, 32]`, mean phasors (left re, im, right re, im) that pull as far as they are sure.
+
 The signs take out what windows and hop alone cause, which is no news about the sound. A window is counted from its
 first frame and is symmetric about its middle, N/2 audio frames later, so a sine of d bins above bin k has
 X[k, t] = |X| exp(i (its phase at the middle of window t - pi k)) in the main lobe (|d| < 2): half a turn per bin,
@@ -41,11 +46,13 @@ CHANNELS = 2
 DRAWS = 7
 """Random numbers per bin and frame: four pull at the phases (left re, im, right re, im), two draw the slopes, one the
 relation of the channels."""
-ITERATIONS = 8
-"""Half rounds in which the bins of a frame agree. Sixteen take 1.7 times as long for 0.05 dB less log-spectral distance
-and .01 more onset correlation (11 composed drum parts, true relations turned by 0.6 rad; mixes 0.04 dB, .01)."""
+ITERATIONS = 24
+"""Half rounds in which the bins of a frame agree; training takes fewer. Decoded with 8, 16, 24, 32: onset correlation
+.690, .706, .709, .712 and 1.24, 1.30, 1.42, 1.48 s for 10.24 s (8 mixes from 9,100,000; pack 0.5.0)."""
 LOOSE = np.float32(0.05)
 """Pull of a random phase against that of a relation: it begins the first frame and the first one after silence."""
+ANCHOR_PULL = np.float32(1.0)
+"""Pull of an anchor that is sure, against that of a relation of the same loudness."""
 _FAINT = np.float32(1e-6)  # squared magnitude: the random pull stays above zero in silence, too
 _UNSURE, _SURE = np.float32(0.02), np.float32(0.999)  # lengths of mean phasors between which their spread is computed
 
@@ -67,19 +74,23 @@ class PhaseBuilder:
         self._phasors: Phasors = np.zeros((CHANNELS, BINS), np.complex64)
         self._magnitude: Array = np.zeros((CHANNELS, BINS), np.float32)
 
-    def push(self, magnitude: Array, phase: Array, random: Array) -> Array:
+    def push(self, magnitude: Array, phase: Array, random: Array, anchor: Array | None = None) -> Array:
         """The next chunk (32 STFT frames, or any number) as a companded, pre-emphasised spectrogram `[4, 1024, 32]`.
 
         magnitude `[2, 1024, 32]`: square root of the companded, pre-emphasised magnitude of left and right, negative
         ones count as 0. phase `[10, 1024, 32]`: the relations, of which the first advance leads from the last frame
-        of the chunk before. random `[7, 1024, 32]`: standard normal.
+        of the chunk before. random `[7, 1024, 32]`: standard normal. anchor `[4, bins, 32]`: of the lowest bins.
         """
         now, random = _frames_first(np.maximum(magnitude, 0)), _frames_first(random)
         before = np.concatenate([self._magnitude[None], now[:-1]])
         relation: Phasors = _frames_first(phase[0::2] + 1j * phase[1::2])
         slope, between = _drawn(relation[:, 2:4], random[:, 4:6]), _drawn(relation[:, 4], random[:, 6])
         carry = _unit(relation[:, 0:2]) * (_SIGN * before * now)
-        loose = (random[:, 0:4:2] + 1j * random[:, 1:4:2]) * (LOOSE * (np.square(now) + _FAINT))
+        power = np.square(now)
+        loose = (random[:, 0:4:2] + 1j * random[:, 1:4:2]) * (LOOSE * (power + _FAINT))
+        if anchor is not None:
+            held = _frames_first(anchor[0::2] + 1j * anchor[1::2])
+            loose[..., : held.shape[-1]] += ANCHOR_PULL * power[..., : held.shape[-1]] * held
         rise = slope[..., 1:] * (-now[..., 1:] * now[..., :-1])
         across = np.stack([between, between.conj()], 1) * (now[:, :1] * now[:, 1:])
         phasors = np.empty_like(carry)
@@ -87,7 +98,7 @@ class PhaseBuilder:
             self._phasors = _agree(self._phasors * carry[frame] + loose[frame], rise[frame], across[frame])
             phasors[frame] = self._phasors
         self._magnitude = now[-1].copy()
-        return _companded(phasors, np.square(now))
+        return _companded(phasors, power)
 
 
 def _agree(pull: Phasors, rise: Phasors, across: Phasors) -> Phasors:

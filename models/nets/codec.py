@@ -18,14 +18,15 @@ import torch
 from torch import Tensor, nn
 
 from models.nets.codec_config import CodecConfig
-from models.nets.layers import BandMerge, NoiseEmbedding, TokenNorm, TransformerBlock
+from models.nets.layers import BandMerge, NoiseEmbedding, TokenNorm, TransformerBlock, zero_init
 from models.nets.patchifier import Depatchifier, Patchifier
 from models.nets.phase import RELATIONS, weighted_relations
 from models.nets.preconditioning import SIGMA_DATA, SIGMA_MIN, consistency_scalings
-from models.nets.spectrogram import PLANES
+from models.nets.spectrogram import CHUNK_STFT_FRAMES, PLANES
 
 SLOTS = 8
 LATENT = 64
+SLOT_STFT_FRAMES = CHUNK_STFT_FRAMES // SLOTS
 MAGNITUDES = 2  # left and right
 QUIET = 0.03  # companded magnitude below which a bin counts as a pause
 
@@ -49,6 +50,9 @@ class Encoder(nn.Module):
         self.out = nn.Linear(width, SLOTS * LATENT // config.queries, bias=False)
         # Latents start with a spread of about 0.6, inside the straight part of the tanh.
         nn.init.normal_(self.out.weight, std=0.6 / width**0.5)
+        self.anchored = config.anchored_bins
+        if self.anchored:
+            self.waves = zero_init(nn.Linear(PLANES * self.anchored * SLOT_STFT_FRAMES, LATENT))
 
     def forward(self, spectrogram: Tensor) -> Tensor:
         # The relations are products of neighbouring bins: what no convolution of the planes alone can form.
@@ -61,13 +65,15 @@ class Encoder(nn.Module):
         tokens = torch.cat([queries, audio], 1)
         for block in self.blocks:
             tokens = block(tokens)
-        return self.out(self.norm(tokens[:, : self.queries.shape[0]])).reshape(-1, SLOTS, LATENT)
+        latents: Tensor = self.out(self.norm(tokens[:, : self.queries.shape[0]])).reshape(-1, SLOTS, LATENT)
+        return latents + self.waves(low_waves(spectrogram, self.anchored)) if self.anchored else latents
 
 
 class FeatureDecoder(nn.Module):
     """Latents of a chunk `[batch, 8, 64]` -> one feature map per resolution, and the sketch if the codec makes one.
 
-    The sketch: magnitudes `[batch, 2, 1024, 32]` and phase relations `[batch, 10, 1024, 32]`.
+    The sketch: magnitudes `[batch, 2, 1024, 32]`, phase relations `[batch, 10, 1024, 32]`, and the anchor
+    `[batch, 4, anchored bins, 32]` if there is one (`models/nets/phase.py`).
     """
 
     def __init__(self, config: CodecConfig) -> None:
@@ -87,6 +93,10 @@ class FeatureDecoder(nn.Module):
         if config.sketch:
             self.magnitude = BandMerge(config.channels[0], MAGNITUDES, config.bands)
             self.phase = BandMerge(config.channels[0], RELATIONS, config.bands)
+        self.anchored = config.anchored_bins
+        if self.anchored:
+            self.anchor = BandMerge(config.channels[0], PLANES, ((0, self.anchored, 1),))
+            self.waves = nn.Linear(LATENT, PLANES * self.anchored * SLOT_STFT_FRAMES, bias=False)
 
     def forward(self, latents: Tensor) -> tuple[Tensor, ...]:
         carried = latents.reshape(latents.shape[0], -1, self.query_size)
@@ -102,7 +112,13 @@ class FeatureDecoder(nn.Module):
         grid = self.norm(tokens[:, carried.shape[1] :]).transpose(1, 2).unflatten(-1, self.grid)
         maps = self.depatchifier(grid)
         features = tuple(project(level) for project, level in zip(self.projections, maps, strict=True))
-        return (*features, self.magnitude(maps[0]), self.phase(maps[0])) if self.sketch else features
+        if not self.sketch:
+            return features
+        sketch = (self.magnitude(maps[0]), self.phase(maps[0]))
+        if not self.anchored:
+            return (*features, *sketch)
+        waves = self.waves(latents).unflatten(2, (PLANES, self.anchored, SLOT_STFT_FRAMES))
+        return (*features, *sketch, self.anchor(maps[0]) + waves.permute(0, 2, 3, 1, 4).flatten(3))
 
 
 class Denoiser(nn.Module):
@@ -145,6 +161,16 @@ class Denoiser(nn.Module):
 
     def norm_map(self, grid: Tensor) -> Tensor:
         return self.norm(grid.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def low_waves(spectrogram: Tensor, bins: int) -> Tensor:
+    """The lowest bins of chunks `[batch, 4, 1024, 32]` at one level: `[batch, 8, 4 * bins * 4]`, a row per slot.
+
+    Phases go into the latents and out of them by a matrix, beside the transformers: a wave and its quarter period are a
+    straight line away from each other, which layers that have learnt magnitudes take long to find.
+    """
+    rows = spectrogram[:, :, :bins].unflatten(3, (SLOTS, SLOT_STFT_FRAMES)).permute(0, 3, 1, 2, 4).flatten(2)
+    return rows / (rows.square().mean(2, keepdim=True) + QUIET**2).sqrt()
 
 
 def scale_by_magnitude(out: Tensor, magnitude: Tensor) -> Tensor:
@@ -193,14 +219,14 @@ class Codec(nn.Module):
         return torch.tanh(self.encoder(spectrogram).float())
 
     def features(self, latents: Tensor) -> tuple[Tensor, ...]:
-        """Latents `[batch, 8, 64]` -> feature maps, finest first (then the sketch: magnitudes and phase relations)."""
+        """Latents `[batch, 8, 64]` -> feature maps, finest first, then the sketch."""
         return self.feature_decoder(latents)
 
     def denoise(self, noisy: Tensor, sigma: Tensor, features: tuple[Tensor, ...]) -> Tensor:
         """Consistency function f (models of sec. 3.1): two noisy chunks -> two clean ones.
 
         noisy `[batch, 2, 4, 1024, 32]`; sigma `[batch, 2]`, the halves may differ; features `[batch, 2, ...]` each;
-        phase relations among them are not read: they only say where to start.
+        what the sketch says of phases is not read: it only says where to start.
         At sigma_min it is the identity. The left half never depends on the right one.
         """
         features = features[: self.config.denoiser_maps]

@@ -26,6 +26,7 @@ class CodecConfig:
     queries: int  # tokens that carry the latents of a chunk; queries * query size = 8 * 64
     sketch: bool  # the pre-decoder predicts magnitudes, which scale the denoiser's output, and phase relations
     hears_relations: bool = False  # the encoder is given the phase relations beside the spectrogram
+    anchored_bins: int = 0  # of the lowest bins the sketch tells the phases themselves, too
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> CodecConfig:
@@ -40,6 +41,13 @@ class CodecConfig:
     def denoiser_maps(self) -> int:
         """How many of the features go into the denoiser: a map per resolution, then the magnitudes."""
         return len(self.channels) + self.sketch
+
+    @property
+    def sketch_parts(self) -> tuple[str, ...]:
+        """What the pre-decoder gives after the feature maps."""
+        if not self.sketch:
+            return ()
+        return ("magnitude", "phase", "anchor") if self.anchored_bins else ("magnitude", "phase")
 
     @property
     def token_grid(self) -> tuple[int, int]:
@@ -65,5 +73,6 @@ CODEC_PRESETS = {
         bands=((0, 64, 1), (64, 192, 2), (192, 448, 4), (448, 1024, 9)), channels=(64, 192, 320),
         conv_blocks=(1, 1, 0), strides=((4, 2), (2, 2)), heads=5, encoder_layers=5, feature_layers=4,
         denoiser_layers=6, condition=256, slot_tied=True, queries=8, sketch=True, hears_relations=True,
+        anchored_bins=8,
     ),
 }  # fmt: skip

@@ -80,8 +80,7 @@ def pack_graphs(codec: Codec, dit: DiT) -> list[Graph]:
     latents = torch.tanh(torch.randn(2, SLOTS, LATENT, generator=random))
     with torch.no_grad():
         maps = [torch.zeros(2, 2, *shape.shape[1:]) for shape in codec.features(latents)]
-    sketch = ("magnitude", "phase") if config.sketch else ()
-    features = (*(f"feature_{place}" for place in range(len(maps) - len(sketch))), *sketch)
+    features = (*(f"feature_{place}" for place in range(len(config.channels))), *config.sketch_parts)
     into_step, maps = features[: config.denoiser_maps], maps[: config.denoiser_maps]
     spectrogram, pair = torch.zeros(2, 4, 1024, 32), torch.zeros(2, 2, 4, 1024, 32)
     window, clap = torch.zeros(2, 3 * SLOTS, LATENT), torch.zeros(2, CLAP)

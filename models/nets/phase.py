@@ -10,10 +10,15 @@ What is predicted is the mean phasor, and its direction is the most probable rel
 make a click in the middle of every window out of steady noise, so slopes and the relation of the channels are drawn
 from the spread that the length tells. The advance is taken as it is: a drawn one only blurs what is tonal.
 
+Relations alone leave open by how much all of it is turned. Above a few hundred hertz nobody hears that; below, where a
+window holds a period or two, the turn moves the loud and the silent moments of a bass. So the phases of the lowest bins
+are predicted, too, as mean phasors (the anchor), which pull as far as they are sure.
+
 Planes of relations, each a phasor (re, im) whose length says how sure it is:
     0-3  advance  left, right: from the frame before, times (-1)^bin
     4-7  slope    left, right: from the bin below, times -1
     8-9  between  right -> left channel
+Planes of the anchor, of the lowest bins: 0-1 left, 2-3 right.
 The signs make all relations of a stationary sine on a bin's centre +1: it turns by half a turn per bin in a hop of
 half a window, and the windows are counted from their first frame instead of their middle.
 """
@@ -29,8 +34,9 @@ from torch.nn import functional as F
 from models.nets.spectrogram import BINS, COMPAND_POWER, expand, pre_emphasis
 
 RELATIONS = 10
-ITERATIONS = 8  # half rounds; 16 give 0.05 dB less log-spectral distance
+ITERATIONS = 8  # half rounds; playing takes more
 LOOSE = 0.05  # pull of a random phase against a relation: it begins the first frame and the first after silence
+ANCHOR_PULL = 1.0  # of an anchor that is sure, against a relation of the same loudness
 DRAWS = 7  # random numbers per bin and frame: 4 for that, 2 for the slopes, 1 for the relation of the channels
 SURE, UNSURE = 0.999, 0.02  # lengths of mean phasors between which their spread is computed
 
@@ -71,31 +77,43 @@ def weighted_relations(spectrogram: Tensor) -> Tensor:
     return phase_relations(spectrogram) * weights.repeat_interleave(2, 1)
 
 
-def build_spectrogram(magnitude: Tensor, phase: Tensor, noise: Tensor, next_frame: NextFrame | None = None) -> Tensor:
+def anchors(spectrogram: Tensor, bins: int) -> Tensor:
+    """Companded spectrogram `[batch, 4, 1024, n]` -> unit phasors of its lowest bins `[batch, 4, bins, n]`."""
+    gain = pre_emphasis(spectrogram.device)[:bins, None]
+    planes = expand(spectrogram[:, :, :bins].float() / gain).unflatten(1, (2, 2))
+    return torch.stack(unit((planes[:, :, 0], planes[:, :, 1])), 2).flatten(1, 2)
+
+
+def build_spectrogram(
+    magnitude: Tensor, phase: Tensor, noise: Tensor, next_frame: NextFrame | None = None, anchor: Tensor | None = None
+) -> Tensor:
     """Magnitudes and relations of neighbouring chunks -> companded spectrogram `[batch, 4, 1024, n]`.
 
     magnitude `[batch, 2, 1024, n]` (square root of the companded magnitude), phase `[batch, 10, 1024, n]`, standard
-    normal noise `[batch, DRAWS, 1024, n]`. next_frame: `build_frame`, compiled or not.
+    normal noise `[batch, DRAWS, 1024, n]`. next_frame: `build_frame`, compiled or not. anchor `[batch, 4, bins, n]`.
     """
     next_frame = next_frame or build_frame
     frames = magnitude.float().clamp(min=0).movedim(-1, 0).contiguous()
     relations, random = phase.float().movedim(-1, 0).contiguous(), noise.movedim(-1, 0).contiguous()
+    anchor = magnitude.new_zeros(len(magnitude), 4, 0, magnitude.shape[-1]) if anchor is None else anchor
+    anchored = F.pad(anchor.float(), (0, 0, 0, BINS - anchor.shape[2])).movedim(-1, 0).contiguous()
     sign = alternating(magnitude.device)
     before, here = torch.zeros_like(frames[0]), (torch.zeros_like(frames[0]), torch.zeros_like(frames[0]))
     phasors = []
-    for now, relation_now, random_now in zip(frames, relations, random, strict=True):
-        here = next_frame(*here, before, now, relation_now, random_now, sign)
+    for now, relation_now, anchor_now, random_now in zip(frames, relations, anchored, random, strict=True):
+        here = next_frame(*here, before, now, relation_now, anchor_now, random_now, sign)
         phasors.append(torch.stack(here, 1))
         before = now
     return companded(torch.stack(phasors, -1), magnitude.float().clamp(min=0).square())
 
 
 def build_frame(
-    re: Tensor, im: Tensor, before: Tensor, now: Tensor, phase: Tensor, noise: Tensor, sign: Tensor
+    re: Tensor, im: Tensor, before: Tensor, now: Tensor, phase: Tensor, anchor: Tensor, noise: Tensor, sign: Tensor
 ) -> Phasor:
     """Phasors `[batch, 2, 1024]` of a frame from those of the frame before (`re`, `im`).
 
-    before, now: magnitudes `[batch, 2, 1024]` of both frames; phase `[batch, 10, 1024]`; noise `[batch, 7, 1024]`.
+    before, now: magnitudes `[batch, 2, 1024]` of both frames; phase `[batch, 10, 1024]`; anchor
+    `[batch, 4, 1024]`, zero where nothing is known; noise `[batch, 7, 1024]`.
     Every bin follows its neighbours, weighed by the product of both magnitudes; like the colours of a chessboard, one
     half of the bins moves and then the other. All at once, the halves would never agree (drums 0.24 dB worse).
     """
@@ -103,8 +121,9 @@ def build_frame(
     slope_re, slope_im = drawn((phase[:, 4:8:2], phase[:, 5:8:2]), noise[:, 4:6])
     between_re, between_im = drawn((phase[:, 8], phase[:, 9]), noise[:, 6])
     carried, loose = sign * before * now, LOOSE * (now.square() + 1e-6)
-    pull_re = carried * (re * advance_re - im * advance_im) + loose * noise[:, 0:4:2]
-    pull_im = carried * (re * advance_im + im * advance_re) + loose * noise[:, 1:4:2]
+    held = ANCHOR_PULL * now.square()
+    pull_re = carried * (re * advance_re - im * advance_im) + loose * noise[:, 0:4:2] + held * anchor[:, 0::2]
+    pull_im = carried * (re * advance_im + im * advance_re) + loose * noise[:, 1:4:2] + held * anchor[:, 1::2]
     checkered = torch.stack([sign, -sign]) > 0
     up = -now[..., 1:] * now[..., :-1]
     up_re, up_im = up * slope_re[..., 1:], up * slope_im[..., 1:]

@@ -32,7 +32,7 @@ from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
 from models.train.song_feed import SongFeed
 from models.train.trained import load_codec
-from models.train.widen import hearing_relations
+from models.train.widen import widened
 
 PAIR_FRAMES = 2 * CHUNK_FRAMES + 2 * EDGE  # two chunks with the audio that their outer windows reach into
 
@@ -96,12 +96,16 @@ class CodecTask:
 
 
 def first_codec(settings: CodecSettings) -> Codec:
-    """A new codec, or the averaged weights of a run, or those of a pack; the encoder stage may widen what it hears."""
+    """A new codec, or the averaged weights of a run, or those of a pack with what they lack beside `settings.config`.
+
+    Only the encoder stage makes an encoder hear more: any other one would leave it deaf to what is new.
+    """
     if settings.start is None:
         return Codec(settings.config)
     codec, _ = load_codec(settings.start)
-    if settings.stage == "encoder" and settings.config.hears_relations:
-        codec = hearing_relations(codec)
+    if codec.config.sketch:
+        hears = settings.stage == "encoder" and settings.config.hears_relations
+        codec = widened(codec, hears, settings.config.anchored_bins)
     return codec.train()
 
 

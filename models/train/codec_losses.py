@@ -12,11 +12,12 @@ import math
 import torch
 from torch import Tensor
 
-from models.nets.phase import phase_relations, relation_weights
+from models.nets.phase import anchors, phase_relations, relation_weights
 from models.nets.preconditioning import consistency_scalings
 
 PHASE_WEIGHT = 1.0  # of the phase relations beside the magnitudes; with 0.3 the timing above 1.5 kHz was hardly learnt
 TIMING_WEIGHT, TIMING_BINS = 8.0, 32  # of slopes averaged over so many bins
+ANCHOR_WEIGHT = 0.5  # of the phases of the lowest bins
 LOW_BINS, LOW_WEIGHT = 17, 4.0
 HUBER = 0.00054  # pseudo-Huber constant per square root of the number of values (iCT, sec. 3.3)
 
@@ -70,6 +71,20 @@ def timing_loss(predicted: Tensor, spectrogram: Tensor, weight: Tensor) -> Tenso
     bands = matters[:, 2:4].unflatten(2, (-1, TIMING_BINS))
     off = (slopes * bands[:, :, None]).sum(4).square().sum(2) / (bands.sum(3) + 1e-6)
     return off.mean((0, 2, 3)).sum() / TIMING_BINS / matters.mean((0, 2, 3)).sum()
+
+
+def anchor_loss(predicted: Tensor, spectrogram: Tensor) -> Tensor:
+    """Squared error of the predicted phases of the lowest bins `[batch, 4, bins, n]`, in the units of `phase_loss`."""
+    error, total = anchor_errors(predicted, spectrogram)
+    return error / total
+
+
+def anchor_errors(predicted: Tensor, spectrogram: Tensor) -> tuple[Tensor, Tensor]:
+    """Squared error weighed by the square root of the companded power, and the same for predicting nothing."""
+    bins = predicted.shape[2]
+    error = (predicted.float() - anchors(spectrogram, bins)).unflatten(1, (2, 2))
+    matters = magnitudes(spectrogram)[:, :, :bins].square()
+    return (error.square().sum(2) * matters).mean(), matters.mean()
 
 
 def _phase_error(predicted: Tensor, spectrogram: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:

@@ -12,8 +12,10 @@ from models.nets.phase import DRAWS, NextFrame, build_frame, build_spectrogram
 from models.nets.preconditioning import SIGMA_MAX, index_of_sigma, sigma_of_index
 from models.nets.spectrogram import BINS, CHUNK_STFT_FRAMES, EDGE, PLANES, join_chunks, split_chunks
 from models.train.codec_losses import (
+    ANCHOR_WEIGHT,
     PHASE_WEIGHT,
     TIMING_WEIGHT,
+    anchor_loss,
     bin_weights,
     consistency_loss,
     latent_penalty,
@@ -50,6 +52,7 @@ class DecoderStage:
         self.student, self.teacher = network(codec.denoise), network(codec.denoise)
         self.consistency = compiled(consistency_loss)
         self.magnitude, self.phase, self.timing = map(compiled, (magnitude_loss, phase_loss, timing_loss))
+        self.anchor = compiled(anchor_loss)
         self.next_frame = compiled(build_frame)
 
     def parameter_groups(self) -> list[tuple[nn.Module, float]]:
@@ -61,12 +64,12 @@ class DecoderStage:
         scored = max(1, int(batch * SCORED_SHARE))
         with torch.no_grad():
             latents = roughened(self.encode(chunks.flatten(0, 1)))
-        *flat, phase = self.features(latents)
+        *flat, phase, anchor = self.features(latents)
         features = tuple(f.unflatten(0, (batch, 2)) for f in flat)
         sigma, noise = draw_sigmas(batch, SKETCH_NOISE, chunks.device), torch.randn_like(chunks)
         sigma[:scored] = draw_start_sigmas(scored, chunks.device)
         # Scored items start from two sketches, as decoding does, the others from the chunks themselves.
-        first, second = (sketched(flat[-1], phase, scored, self.next_frame) for _ in range(2))
+        first, second = (sketched(flat[-1], phase, anchor, scored, self.next_frame) for _ in range(2))
         noisy = torch.cat([first, chunks[scored:]]) + scale(sigma) * noise
         estimate = self.student(
             torch.cat([noisy, second + scale(sigma[:scored]) * torch.randn_like(second)]),
@@ -86,10 +89,11 @@ class DecoderStage:
             "magnitude": self.magnitude(flat[-1], chunks.flatten(0, 1), self.weight),
             "phase": self.phase(relations, spectrogram, self.weight),
             "timing": self.timing(relations, spectrogram, self.weight),
+            "anchor": self.anchor(join_pairs(anchor), spectrogram),
         }
         loss = parts["consistency"] + SCORE_WEIGHT * score
-        relations_loss = PHASE_WEIGHT * parts["phase"] + TIMING_WEIGHT * parts["timing"]
-        loss = loss + SKETCH_WEIGHT * (parts["magnitude"] + relations_loss)
+        phases = PHASE_WEIGHT * parts["phase"] + TIMING_WEIGHT * parts["timing"] + ANCHOR_WEIGHT * parts["anchor"]
+        loss = loss + SKETCH_WEIGHT * (parts["magnitude"] + phases)
         return {"loss": loss, "spread": spread} | {name: value.detach() for name, value in parts.items()}
 
     @torch.no_grad()
@@ -130,7 +134,7 @@ class DecoderStage:
         device, config = flat[0].device, self.codec.config
         maps = tuple(f.unflatten(0, (batch, 2)) for f in flat)
         if config.sketch:
-            start, level = sketched(flat[-2], flat[-1], batch), START_SIGMA
+            start, level = sketched(*flat[-3:], batch), START_SIGMA
         else:
             start, level = torch.zeros(batch, 2, PLANES, BINS, CHUNK_STFT_FRAMES, device=device), SIGMA_MAX
         return start, torch.full((batch, 2), level, device=device), maps
@@ -159,14 +163,16 @@ class JointStage(DecoderStage):
 
 
 @torch.no_grad()
-def sketched(magnitude: Tensor, phase: Tensor, count: int, next_frame: NextFrame = build_frame) -> Tensor:
+def sketched(
+    magnitude: Tensor, phase: Tensor, anchor: Tensor, count: int, next_frame: NextFrame = build_frame
+) -> Tensor:
     """The first `count` pairs as predicted, `[count, 2, 4, 1024, 32]`, with other random phases in every call.
 
-    magnitude `[2 batch, 2, 1024, 32]` and phase `[2 batch, 10, 1024, 32]` of single chunks.
+    magnitude `[2 batch, 2, 1024, 32]`, phase `[2 batch, 10, 1024, 32]` and anchor `[2 batch, 4, bins, 32]` of chunks.
     """
-    magnitude, phase = join_pairs(magnitude[: 2 * count]), join_pairs(phase[: 2 * count])
+    magnitude, phase, anchor = (join_pairs(maps[: 2 * count]) for maps in (magnitude, phase, anchor))
     noise = torch.randn(count, DRAWS, *magnitude.shape[2:], device=magnitude.device)
-    return split_chunks(build_spectrogram(magnitude, phase, noise, next_frame))
+    return split_chunks(build_spectrogram(magnitude, phase, noise, next_frame, anchor))
 
 
 def draw_sigmas(batch: int, noise: tuple[float, float], device: torch.device) -> Tensor:

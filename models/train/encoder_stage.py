@@ -10,8 +10,11 @@ from torch import Tensor, nn
 from models.nets.codec import Codec
 from models.nets.spectrogram import join_chunks
 from models.train.codec_losses import (
+    ANCHOR_WEIGHT,
     PHASE_WEIGHT,
     TIMING_WEIGHT,
+    anchor_errors,
+    anchor_loss,
     bin_weights,
     latent_penalty,
     magnitude_loss,
@@ -26,8 +29,8 @@ Compiled = Callable[..., Callable[..., Tensor]]
 
 
 def require_sketch(codec: Codec) -> None:
-    """ValueError for a codec whose pre-decoder makes no sketch."""
-    if not codec.config.sketch:
+    """ValueError for a codec whose pre-decoder makes no sketch, or one without an anchor."""
+    if not codec.config.sketch or not codec.config.anchored_bins:
         raise ValueError("This codec makes no sketch, which this stage trains by: use the stage `joint`.")
 
 
@@ -43,28 +46,30 @@ class EncoderStage:
         self.weight = bin_weights(codec.config.bands, codec.latent_mean.device)
         self.forward = network(self._forward)
         self.magnitude, self.phase, self.timing = map(compiled, (magnitude_loss, phase_loss, timing_loss))
+        self.anchor = compiled(anchor_loss)
 
     def parameter_groups(self) -> list[tuple[nn.Module, float]]:
         return [(self.codec.encoder, 1.0), (self.codec.feature_decoder, 1.0)]
 
-    def _forward(self, chunks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _forward(self, chunks: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         before_tanh = self.codec.encoder(chunks).float()
-        *_, magnitude, phase = self.codec.features(roughened(torch.tanh(before_tanh)))
-        return before_tanh, magnitude, phase
+        *_, magnitude, phase, anchor = self.codec.features(roughened(torch.tanh(before_tanh)))
+        return before_tanh, magnitude, phase, anchor
 
     def losses(self, audio: Tensor, progress: float) -> dict[str, Tensor]:
         pairs = as_chunks(audio)
         chunks = pairs.flatten(0, 1)
-        before_tanh, magnitude, phase = self.forward(chunks)
+        before_tanh, magnitude, phase, anchor = self.forward(chunks)
         relations, spectrogram = join_pairs(phase), join_chunks(pairs)
         parts = {
             "magnitude": self.magnitude(magnitude, chunks, self.weight),
             "phase": self.phase(relations, spectrogram, self.weight),
             "timing": self.timing(relations, spectrogram, self.weight),
+            "anchor": self.anchor(join_pairs(anchor), spectrogram),
             "penalty": latent_penalty(before_tanh),
         }
         loss = parts["magnitude"] + PHASE_WEIGHT * parts["phase"] + TIMING_WEIGHT * parts["timing"]
-        loss = loss + 0.05 * parts["penalty"]
+        loss = loss + ANCHOR_WEIGHT * parts["anchor"] + 0.05 * parts["penalty"]
         return {"loss": loss} | {name: value.detach() for name, value in parts.items()}
 
     def check(self, codec: Codec, audio: Tensor) -> dict[str, float]:
@@ -72,12 +77,14 @@ class EncoderStage:
         pairs = as_chunks(audio)
         chunks = pairs.flatten(0, 1)
         latents = codec.encode(chunks)
-        *_, magnitude, phase = codec.features(latents)
+        *_, magnitude, phase, anchor = codec.features(latents)
         explained = explained_variance(magnitude.float(), magnitudes(chunks), self.weight)
+        error, total = anchor_errors(join_pairs(anchor), join_chunks(pairs))
         return (
             explained
             | explained_relations(phase, pairs, self.weight)
             | {
+                "anchor": float(1 - error / total),
                 "saturated": float((latents.abs() > 0.97).float().mean()),
                 "latent_std": float(latents.std()),
             }

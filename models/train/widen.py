@@ -1,4 +1,4 @@
-"""Going on with the weights of a codec whose encoder heard less: what is new to it begins at zero."""
+"""Going on with the weights of a codec that heard or told less: what is new to it begins at zero."""
 
 from __future__ import annotations
 
@@ -10,16 +10,23 @@ from torch import Tensor
 from models.nets.codec import Codec
 
 
-def hearing_relations(codec: Codec) -> Codec:
-    """The same codec with an encoder that is given the phase relations, too; at first it computes what it did before.
+def widened(codec: Codec, hears_relations: bool, anchored_bins: int) -> Codec:
+    """The same codec, with an encoder that is given the phase relations, too, and a sketch that has an anchor.
 
-    The planes of a spectrogram are the outermost part of a band's input channels, so the new ones stand at the end.
+    What it has is never taken away, and it goes on computing what it did: new planes of the spectrogram stand at the
+    end of a band's input channels and have no weight. The way of the waves into the latents has none either, and the one
+    out of them a little, or neither would learn.
     """
-    if codec.config.hears_relations:
+    config = replace(
+        codec.config,
+        hears_relations=codec.config.hears_relations or hears_relations,
+        anchored_bins=codec.config.anchored_bins or anchored_bins,
+    )
+    if config == codec.config:
         return codec
-    wider = Codec(replace(codec.config, hears_relations=True))
+    wider, known = Codec(config), codec.state_dict()
     wider.load_state_dict(
-        {name: _padded(codec.state_dict()[name], value) for name, value in wider.state_dict().items()}
+        {name: _padded(known[name], value) if name in known else value for name, value in wider.state_dict().items()}
     )
     return wider
 

@@ -77,9 +77,9 @@ def _network(name: str) -> tuple[Any, tuple[str, ...], tuple[str, ...]]:
 
 
 def _feature_names(codec: Any) -> tuple[str, ...]:
-    """What the features graph makes, in order; the decoder takes all but the phase."""
+    """What the features graph makes, in order; the decoder takes all but the phases."""
     maps = tuple(f"feature_{place}" for place in range(len(codec.config.channels)))
-    return (*maps, "magnitude", "phase") if codec.config.sketch else maps
+    return (*maps, *codec.config.sketch_parts)
 
 
 def load(engine: str, pack: Path, threads: int) -> Any:

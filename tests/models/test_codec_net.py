@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.nets import layers
-from models.nets.codec import LATENT, SLOTS, Codec
+from models.nets.codec import LATENT, SLOTS, Codec, low_waves
 from models.nets.codec_config import CODEC_PRESETS, CodecConfig
 from models.nets.preconditioning import SIGMA_MIN
 from models.nets.spectrogram import (
@@ -24,7 +24,8 @@ from models.nets.spectrogram import (
     split_chunks,
     stft,
 )
-from models.train.codec_losses import bin_weights, consistency_loss, phase_loss
+from models.train.codec_losses import anchor_loss, bin_weights, consistency_loss, phase_loss
+from models.train.widen import widened
 
 SLOT_FRAMES = CHUNK_FRAMES // SLOTS
 PRESETS = pytest.mark.parametrize("preset", ["paper", "starter"])
@@ -63,7 +64,7 @@ def reconstruct(codec: Codec, chunks: Tensor, sigma: Tensor, noise: Tensor) -> T
 def training_loss(codec: Codec, chunks: Tensor, noise: Tensor) -> Tensor:
     """Consistency loss towards the clean chunks, through encoder, pre-decoder and denoiser.
 
-    The phase relations of a sketch do not go through the denoiser: they have a loss of their own.
+    What a sketch says of phases does not go through the denoiser: it has losses of its own.
     """
     sigma = torch.ones(chunks.shape[:2], device=chunks.device)
     loss = consistency_loss(reconstruct(codec, chunks, sigma, noise), chunks, sigma).mean()
@@ -71,7 +72,8 @@ def training_loss(codec: Codec, chunks: Tensor, noise: Tensor) -> Tensor:
         return loss
     single = chunks.flatten(0, 1)
     weight = bin_weights(codec.config.bands, chunks.device)
-    return loss + phase_loss(codec.features(codec.encode(single))[-1], single, weight)
+    *_, phase, anchor = codec.features(codec.encode(single))
+    return loss + phase_loss(phase, single, weight) + anchor_loss(anchor, single)
 
 
 # Size
@@ -145,6 +147,51 @@ def test_shallow_paper_takes_a_training_step():
 def test_paper_takes_a_training_step():
     """Measured on one busy core: 33 s and 6.3 GB."""
     step_lowers_the_loss(CODEC_PRESETS["paper"])
+
+
+# What a codec of before lacks
+
+
+@pytest.mark.parametrize("stage", ["encoder", "decoder"])
+def test_what_a_codec_lacks_begins_without_effect(stage: str):
+    """Latents, magnitudes and relations stay what they were, and the anchor is faint; then it is learnt."""
+    old = awake(replace(shallow("starter"), hears_relations=False, anchored_bins=0))
+    wider = widened(old, stage == "encoder", 8)
+    chunks = pair()[0]
+    with torch.no_grad():
+        latents = old.encode(chunks)
+        torch.testing.assert_close(wider.encode(chunks), latents)
+        *_, magnitude, phase = old.features(latents)
+        *_, same_magnitude, same_phase, anchor = wider.features(latents)
+    torch.testing.assert_close(same_magnitude, magnitude)
+    torch.testing.assert_close(same_phase, phase)
+    assert anchor.shape == (2, 4, 8, 32)
+    assert anchor.square().mean() < 0.1
+    assert wider.config.hears_relations == (stage == "encoder")
+    assert widened(wider, hears_relations=False, anchored_bins=4).config == wider.config
+    losses = []
+    for _ in range(3):
+        losses.append(anchor_loss(wider.features(wider.encode(chunks))[-1], chunks))
+        losses[-1].backward()
+        torch.optim.SGD(wider.parameters(), lr=0.01).step()
+        wider.zero_grad()
+    assert losses[2] < losses[1] < losses[0]
+    assert wider.encoder.waves.weight.any()
+
+
+def test_low_waves_are_those_of_the_slot_whatever_their_level():
+    chunks = pair()[0]
+    rows = low_waves(chunks, 8)
+    assert rows.shape == (2, SLOTS, 4 * 8 * 4)
+    other = chunks.clone()
+    other[:, :, 8:] = 0
+    other[..., 4 * 3 : 4 * 4] *= 5
+    torch.testing.assert_close(low_waves(other, 8), rows, rtol=1e-2, atol=1e-2)
+    other[..., 4 * 3 : 4 * 4] *= -1
+    changed = (low_waves(other, 8) - rows).abs().amax(2) > 0.1
+    assert changed[:, 3].all()
+    assert changed.sum() == 2
+    assert not low_waves(torch.zeros_like(chunks), 8).any()
 
 
 # The consistency model

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from models.codec import SKETCH_EDGE, Codec, Window, pulled, windows, with_edges_of
+from models.codec import SKETCH_EDGE, Codec, Window, noisiness, pulled, turned, windows, with_edges_of
 from models.errors import ContextError, PackError, Stopped
 from models.nets.spectrogram import chunk_spectrograms
 from models.noise import DECODE, PHASE, gaussian, stream
 from models.pack import Pack
 from models.phase import DRAWS, PhaseBuilder
 from models.session import StopSignal
-from models.spectrogram import CHUNK_FRAMES, CHUNK_SHAPE
+from models.spectrogram import CHUNK_FRAMES, CHUNK_SHAPE, compand, expand
 from tests.models.conftest import Exported
 
 
@@ -143,7 +143,8 @@ SKETCH = ("feature_0", "magnitude", "phase")
 """What a pre-decoder with one map and phase relations makes."""
 OLD = ("feature_0", "feature_1")
 """What one without phase relations makes: the last map is the magnitude, which nobody has to know."""
-SHAPES = {"magnitude": (2, 1024, 32), "phase": (10, 1024, 32)}
+ANCHORED = (*SKETCH, "anchor")
+SHAPES = {"magnitude": (2, 1024, 32), "phase": (10, 1024, 32), "anchor": (4, 8, 32)}
 
 
 class FakeSession:
@@ -192,20 +193,24 @@ def first_noisy(codec: Codec, latents: np.ndarray, seed: int) -> np.ndarray:
     )
 
 
-def test_decoding_starts_from_the_built_spectrogram(monkeypatch: pytest.MonkeyPatch, tiny_pack: Path) -> None:
-    codec = fake_codec(monkeypatch, tiny_pack, SKETCH, SKETCH[:2])
+@pytest.mark.parametrize("made", [SKETCH, ANCHORED])
+def test_decoding_starts_from_the_built_spectrogram(
+    monkeypatch: pytest.MonkeyPatch, tiny_pack: Path, made: tuple[str, ...]
+) -> None:
+    codec = fake_codec(monkeypatch, tiny_pack, made, SKETCH[:2])
     latents, builder = np.random.default_rng(0).standard_normal((4, 8, 64)).astype(np.float32) * 0.2, PhaseBuilder()
     start = first_noisy(codec, latents, seed=5)
     raw = latents / np.float32(codec._schedule.sigma_data) * codec._std + codec._mean
     for index, latent in enumerate(np.clip(raw, -1, 1)[:, 0, 0]):
         numbers = gaussian(stream(5, PHASE, index), (DRAWS, 1024, 32))
-        built = builder.push(fake_maps("magnitude", latent), fake_maps("phase", latent), numbers)
+        anchor = fake_maps("anchor", latent) if made == ANCHORED else None
+        built = builder.push(fake_maps("magnitude", latent), fake_maps("phase", latent), numbers, anchor)
         assert np.abs(start[index] - built).max() < 1e-3
         assert np.abs(built).max() > 1
 
 
-def test_the_phase_stays_out_of_the_decoder(monkeypatch: pytest.MonkeyPatch, tiny_pack: Path) -> None:
-    codec = fake_codec(monkeypatch, tiny_pack, SKETCH, SKETCH[:2])
+def test_phases_stay_out_of_the_decoder(monkeypatch: pytest.MonkeyPatch, tiny_pack: Path) -> None:
+    codec = fake_codec(monkeypatch, tiny_pack, ANCHORED, SKETCH[:2])
     codec.decode(np.zeros((2, 8, 64), np.float32), 1)
     assert all(set(run) == {"noisy", "sigma", "feature_0", "magnitude"} for run in FakeSession.runs)
     (chunk,) = codec._begin(np.zeros((1, 8, 64), np.float32), 1)
@@ -238,7 +243,7 @@ def test_the_decoder_takes_what_the_features_make(
 
 def test_the_tiny_pack_predicts_phases(codec: Codec) -> None:
     """Otherwise the tests above would say nothing about packs that do."""
-    assert codec._features.outputs[-2:] == ("magnitude", "phase")
+    assert codec._features.outputs[-3:] == ("magnitude", "phase", "anchor")
 
 
 def test_a_stop_is_answered_while_phases_are_built(codec: Codec, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,6 +274,42 @@ def test_magnitudes_are_pulled_as_far_as_said_and_both_channels_alike(pull: floa
     found = pulled(estimate, predicted, np.float32(pull))
     assert np.allclose(np.square(found).sum(0), made ** (1 - pull) * wanted**pull, rtol=1e-4)
     assert np.allclose(found / estimate, (found / estimate)[:1], rtol=1e-4)
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.25, 1.0])
+def test_both_channels_turn_towards_the_sketch_by_one_angle(turn: float) -> None:
+    """Angles are those before companding, and the sketch is the estimate turned by 0.8 rad, its channels 0.1 apart."""
+    random = np.random.default_rng(0)
+    ours = (random.standard_normal((2, 2, 6, 5)) * np.array([1, 3])[:, None, None, None]).astype(np.float32)
+    phasors = ours[:, 0] + 1j * ours[:, 1]
+    theirs = phasors * np.exp(1j * np.array([0.75, 0.85]))[:, None, None]
+
+    def companded(values: np.ndarray) -> np.ndarray:
+        return compand(np.stack([values.real, values.imag], 1).reshape(4, 6, 5).astype(np.float32))
+
+    found = turned(companded(phasors), companded(theirs), np.float32(turn))
+    parts = expand(found)
+    moved = np.angle((parts[0::2] + 1j * parts[1::2]) * phasors.conj())
+    assert np.allclose(moved[0], moved[1], atol=1e-4)
+    assert ((moved > turn * 0.75 - 1e-4) & (moved < turn * 0.85 + 1e-4)).all()
+    assert np.allclose(
+        np.hypot(found[0::2], found[1::2]), np.hypot(*companded(phasors).reshape(2, 2, 6, 5).swapaxes(0, 1))
+    )
+
+
+def test_what_is_silent_does_not_turn() -> None:
+    silent, sketch = np.zeros((4, 6, 5), np.float32), np.ones((4, 6, 5), np.float32)
+    assert not turned(silent, sketch, np.float32(1)).any()
+    assert np.allclose(turned(sketch, silent, np.float32(1)), sketch)
+
+
+def test_a_sure_advance_is_a_tone_and_an_unsure_one_noise() -> None:
+    phase = np.zeros((10, 2, 3), np.float32)
+    phase[4:] = 9  # slopes and the relation of the channels say nothing about it
+    phase[0, 0], phase[3, 0] = 1, -1
+    phase[1, 1], phase[2, 1] = 0.5, (0.1, 0.2, 0.0)
+    assert np.allclose(noisiness(phase), np.array([[0.0], [0.7]]))
+    assert np.allclose(noisiness(3 * phase)[0], 0)
 
 
 def test_only_the_edges_of_a_chunk_are_the_sketchs() -> None:

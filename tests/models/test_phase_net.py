@@ -18,6 +18,7 @@ from models.nets.phase import (
     RELATIONS,
     SURE,
     UNSURE,
+    anchors,
     build_frame,
     build_spectrogram,
     drawn,
@@ -34,7 +35,7 @@ from models.nets.spectrogram import (
     join_chunks,
     split_chunks,
 )
-from models.train.codec_losses import magnitudes, phase_errors, phase_loss, timing_loss
+from models.train.codec_losses import anchor_loss, magnitudes, phase_errors, phase_loss, timing_loss
 from models.train.encoder_stage import explained_relations
 from tests.models import test_phase as runtime
 
@@ -203,7 +204,7 @@ def test_black_and_white_fields_take_turns(start: int, reach: int):
     phase, random = torch.zeros(1, RELATIONS, BINS), torch.zeros(1, DRAWS, BINS)
     phase[:, 4:8:2], phase[:, 8] = 1, 1
     random[:, 0, start] = sign[start]
-    re, im = build_frame(zero, zero, zero, now, phase, random, sign)
+    re, im = build_frame(zero, zero, zero, now, phase, torch.zeros(1, 4, BINS), random, sign)
     reached = torch.hypot(re, im)[0] > 0.5
     for channel, distance in ((0, reach), (1, reach - 1)):
         expected = (torch.arange(BINS) - start).abs() <= distance
@@ -279,6 +280,20 @@ def test_gradient_leads_to_the_truth_and_is_zero_without_a_neighbour(spectrogram
     downhill = (-gradient * truth).unflatten(1, (-1, 2)).sum(2)
     loud = relation_weights(magnitudes(spectrogram)) > LOUD
     assert (downhill[loud] > 0).all()
+
+
+def test_anchors_are_the_phases_and_their_loss_counts_what_is_loud(spectrogram: Tensor):
+    true = anchors(spectrogram, 8)
+    phasors = true.unflatten(1, (2, 2))
+    torch.testing.assert_close(phasors.square().sum(2).max(), torch.tensor(1.0), rtol=1e-4, atol=0)
+    slopes = phase_relations(spectrogram)[:, 4:8, 1:8].unflatten(1, (2, 2))
+    above, below = (torch.complex(*part.unbind(2)) for part in (phasors[:, :, :, 1:], phasors[:, :, :, :-1]))
+    loud = (magnitudes(spectrogram)[:, :, 1:8] > LOUD) & (magnitudes(spectrogram)[:, :, :7] > LOUD)
+    off = (-above * below.conj() - torch.complex(*slopes.unbind(2))).abs()
+    assert off[loud].max() < 1e-3
+    assert anchor_loss(true, spectrogram).item() == pytest.approx(0, abs=1e-6)
+    assert anchor_loss(torch.zeros_like(true), spectrogram).item() == pytest.approx(1, abs=1e-3)
+    assert anchor_loss(-true, spectrogram).item() == pytest.approx(4, abs=4e-3)
 
 
 def test_silence_makes_no_trouble():
