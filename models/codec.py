@@ -4,7 +4,7 @@ Decoding is the parallel mode of the M2L2 family: the consistency network sees t
 denoised from noise in one step and refined in the next with the pairing shifted by one, so that every border
 between chunks lies inside a pair once. Where a pack also predicts phase relations, the first step starts from the
 spectrogram that they and the magnitudes describe, the sketch (`models/phase.py`), instead of from noise alone, and what
-comes out is brought back to what the sketch knows better: when sounds begin, and how loud every bin is.
+comes out is brought back to what the sketch knows better (`models/sketch.py`).
 """
 
 from __future__ import annotations
@@ -23,18 +23,16 @@ from models.pack import Pack
 from models.phase import DRAWS, PhaseBuilder
 from models.ring import CLOSING_FRAMES, closed, ring_audio, turned_around, unrolled
 from models.session import Session, StopSignal
+from models.sketch import finished, noisiness
 from models.spectrogram import (
     BINS,
     CHUNK_FRAMES,
     CHUNK_SHAPE,
     CHUNK_STFT_FRAMES,
-    COMPAND_POWER,
     SLOT_FRAMES,
     SLOTS,
     OverlapAdd,
     chunk_spectrograms,
-    compand,
-    expand,
 )
 
 Array = NDArray[np.float32]
@@ -43,29 +41,6 @@ OnStep = Callable[[int, int], None]
 BATCHES = {"cpu": (2, 1), "cuda": (16, 8)}
 """Chunks per run of the encoder and pairs per run of the decoder. On two cores one pair takes 65 ms alone and 67 in a
 batch of two (features and encoder 18 ms per chunk either way), and a stop is answered sooner."""
-
-SKETCH_EDGE = np.array([1.0, 0.7, 0.3], np.float32)
-"""Part of the sketch in the STFT frames next to a border between chunks.
-
-The phases of the sketch go on from chunk to chunk, those of the network do not: in held tones a border ranked .78 among
-other places of a stem by its spectral step, with these .50, as in a real stem (8 clips of piano, pad, strings, guitar).
-"""
-
-TURN = np.float32(0.85)
-"""How far the phases of an estimate, both channels alike, turn to those of the sketch.
-
-The sketch knows better when a sound begins, the estimate where it stands. By 0, .5, .7, 1: onset correlation .643,
-.678, .687, .689, width error .7, .8, .8, .9 dB; the sketch alone .690, 4.6 dB (8 mixes from 9,100,000; pack 0.5.0)."""
-
-NOISE_LOSS_DB = np.float32(3.0)
-"""What noise lacks when its magnitudes are what is most probable, beside a tone, which lacks nothing.
-
-A predicted magnitude is a median, and that of noise lies 1.6 dB below its power; besides, overlapping windows whose
-phases do not agree cancel. How much of a bin is noise, the length of its advance tells. By 0, 2.5, 3: log-mel 3.97,
-3.54, 3.51 dB, band error 2.72, 2.11, 2.04 dB (the same songs)."""
-
-QUIET = np.float32(1e-8)
-"""Squared companded magnitude that counts as silence where magnitudes are divided."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +79,7 @@ class Codec:
         self.chunk_batch, self.pair_batch = BATCHES[self.device]
         self._mean, self._std = pack.array("latent_mean.npy"), pack.array("latent_std.npy")
         self._schedule, self._sigmas = pack.manifest.schedule, pack.manifest.decode_sigmas
-        self._pull = np.float32(pack.manifest.sketch_pull)
+        self._pull = pack.manifest.sketch_pull
         self.steps = len(self._sigmas)
         self.makes_sketch = "phase" in self._features.outputs
         self._feature_names = tuple(name for name in self._features.outputs if name not in ("phase", "anchor"))
@@ -243,64 +218,11 @@ class Codec:
                     yield replace(chunk, estimate=half)
 
     def _finished(self, chunk: _Chunk) -> Array:
-        """The estimate as it is heard: phases, magnitudes and edges brought to what the sketch knows better."""
+        """The estimate as it is heard."""
         if not self.makes_sketch:
             return chunk.estimate
         predicted = chunk.features[self._feature_names.index("magnitude")]
-        turn = turned(chunk.estimate, chunk.sketch, TURN)
-        joined = with_edges_of(chunk.sketch, pulled(turn, predicted, self._pull))
-        gain_db = np.float32(COMPAND_POWER) * NOISE_LOSS_DB * chunk.noise
-        return np.asarray(joined * 10 ** (gain_db / 20), np.float32)
-
-
-def noisiness(phase: Array) -> Array:
-    """How much of each bin is noise, `[1024, 1]`, from the relations `[10, 1024, 32]`: a tone's advance is sure.
-
-    One number for the whole chunk, because an attack is unsure, too, and no louder for it.
-    """
-    lengths = np.sqrt(np.square(phase[0:4:2]) + np.square(phase[1:4:2]))
-    return np.asarray(1 - np.minimum(lengths, 1).mean((0, 2)), np.float32)[:, None]
-
-
-def turned(estimate: Array, sketch: Array, turn: np.float32) -> Array:
-    """An estimate `[4, bin, frame]` whose phases are nearer to the sketch's (0: as they are, 1: theirs).
-
-    Both channels turn by one angle, that of the louder one mostly, so that what was in the middle stays there.
-    Companding bends angles, so they are compared and turned before it; the magnitudes after it stay.
-    """
-    ours = _phasors(estimate)
-    apart = np.angle((_phasors(sketch) * ours.conj()).sum(0))
-    parts = ours * np.exp(1j * turn * apart).astype(np.complex64)
-    planes = compand(np.stack([parts.real, parts.imag], 1).reshape(estimate.shape))
-    gain = np.sqrt(_power(estimate) / np.maximum(_power(planes), np.float32(1e-20)))
-    return np.asarray(planes * np.repeat(gain, 2, 0), np.float32)
-
-
-def _phasors(planes: Array) -> NDArray[np.complex64]:
-    """Companded planes `[4, ...]` -> complex `[2, ...]` before companding, but for the pre-emphasis."""
-    parts = expand(planes)
-    return np.asarray(parts[0::2] + 1j * parts[1::2], np.complex64)
-
-
-def _power(planes: Array) -> Array:
-    """Squared companded magnitude `[2, ...]` of planes `[4, ...]`."""
-    return np.asarray(np.square(planes[0::2]) + np.square(planes[1::2]), np.float32)
-
-
-def pulled(estimate: Array, predicted: Array, pull: np.float32) -> Array:
-    """An estimate `[4, bin, frame]` with magnitudes nearer to the predicted `[2, bin, frame]` (0: as it is, 1: theirs).
-
-    Both channels get the same gain, so that what was in the middle stays there.
-    """
-    wanted, made = np.square(predicted.clip(0) ** 2).sum(0), np.square(estimate).sum(0)
-    return np.asarray(estimate * ((wanted + QUIET) / (made + QUIET)) ** (pull / 2), np.float32)
-
-
-def with_edges_of(sketch: Array, estimate: Array) -> Array:
-    """The estimate `[..., frame]`, which goes over into the sketch in its first and last frames."""
-    share = np.zeros(estimate.shape[-1], np.float32)
-    share[: len(SKETCH_EDGE)], share[-len(SKETCH_EDGE) :] = SKETCH_EDGE, SKETCH_EDGE[::-1]
-    return estimate + share * (sketch - estimate)
+        return finished(chunk.estimate, chunk.sketch, predicted, chunk.noise, self._pull)
 
 
 def _closed(chunks: Iterator[_Chunk], frames: int) -> Iterator[_Chunk]:

@@ -18,9 +18,9 @@ drawn one only blurs what is tonal. The ten planes `[10, 1024, 32]` of a chunk a
     between   8, 9                     X_left[k, t] conj(X_right[k, t])
 
 Relations leave open by how much all of it is turned. Above a few hundred hertz nobody hears that; below, a window holds
-a period or two, and the turn moves the loud and the silent moments of a bass (of a perfect copy whose lows are turned
-by an eighth, the bass envelope correlates .83, by a quarter .68; 6 songs). So the phases of the lowest bins are predicted,
-too: the anchor `[4, bins, 32]`, mean phasors (left re, im, right re, im) that pull as far as they are sure.
+a period or two, and the turn moves the loud and the silent moments of a bass: of a perfect copy whose lows are turned
+by an eighth, the bass envelope correlates .83, by a quarter .68 (6 songs). So the phases of the lowest bins are
+predicted, too: the anchor `[4, bins, 32]`, mean phasors (left re, im, right re, im) that pull as far as they are sure.
 
 The signs take out what windows and hop alone cause, which is no news about the sound. A window is counted from its
 first frame and is symmetric about its middle, N/2 audio frames later, so a sine of d bins above bin k has

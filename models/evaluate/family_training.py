@@ -34,9 +34,9 @@ from models.pack import Pack
 Array = NDArray[np.float32]
 FIRST_SEED, LAST_SEED = 5_000_000, 8_999_999
 EASY = ("drums", "bass")  # nearly every song has them, and a few hundred are enough to tell them
-NETWORKS, HIDDEN = 3, 128
+NETWORKS, HIDDEN = 3, 384
 EPOCHS, BATCH, RATE, DECAY = 40, 256, 2e-3, 2e-2
-DROP_FEATURES, DROP_HIDDEN, SMOOTHING = 0.05, 0.3, 0.05
+DROP_FEATURES, DROP_HIDDEN, SMOOTHING = 0.05, 0.4, 0.05
 
 
 class Network(nn.Module):
@@ -84,7 +84,7 @@ def gathered(folder: Path) -> tuple[Array, NDArray[np.int64]]:
     features, families = [], []
     for path in sorted(folder.glob("*.npz")):
         with np.load(path, allow_pickle=False) as stored:
-            features.append(stored["features"])
+            features.append(stored["features"].astype(np.float32))
             families.append(stored["families"])
     if not features:
         raise typer.BadParameter(f"there is nothing in {folder}: gather first")

@@ -26,7 +26,7 @@ CLAP, ENCODER, DECODER, DIT, CONSISTENCY, UNET = "clap", "encoder", "decoder", "
 # The U-Net, a baseline for the tables, is trained where there is time for it, as long as the DiT.
 LANES: dict[int, tuple[dict[str, float], ...]] = {
     1: ({CLAP: 0.12, ENCODER: 0.19, DECODER: 0.38, DIT: 0.13, CONSISTENCY: 0.18},),
-    2: ({ENCODER: 0.48, DECODER: 0.52}, {CLAP: 0.48, DIT: 0.15, CONSISTENCY: 0.22, UNET: 0.15}),
+    2: ({ENCODER: 0.34, DECODER: 0.66}, {CLAP: 0.33, DIT: 0.19, CONSISTENCY: 0.29, UNET: 0.19}),
 }
 BRIDGE_S = 200.0
 REHEARSAL_S = 110.0  # when the encoder stage has been compiled, and compiling the next does not slow it down

@@ -14,8 +14,8 @@ def widened(codec: Codec, hears_relations: bool, anchored_bins: int) -> Codec:
     """The same codec, with an encoder that is given the phase relations, too, and a sketch that has an anchor.
 
     What it has is never taken away, and it goes on computing what it did: new planes of the spectrogram stand at the
-    end of a band's input channels and have no weight. The way of the waves into the latents has none either, and the one
-    out of them a little, or neither would learn.
+    end of a band's input channels and have no weight. The way of the waves into the latents has none either, and the
+    one out of them a little, or neither would learn.
     """
     config = replace(
         codec.config,

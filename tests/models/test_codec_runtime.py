@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from models.codec import SKETCH_EDGE, Codec, Window, noisiness, pulled, turned, windows, with_edges_of
+from models.codec import Codec, Window, windows
 from models.errors import ContextError, PackError, Stopped
 from models.nets.spectrogram import chunk_spectrograms
 from models.noise import DECODE, PHASE, gaussian, stream
 from models.pack import Pack
 from models.phase import DRAWS, PhaseBuilder
 from models.session import StopSignal
-from models.spectrogram import CHUNK_FRAMES, CHUNK_SHAPE, compand, expand
+from models.spectrogram import CHUNK_FRAMES, CHUNK_SHAPE
 from tests.models.conftest import Exported
 
 
@@ -263,61 +263,6 @@ def test_a_stop_is_answered_while_phases_are_built(codec: Codec, monkeypatch: py
     finally:
         codec.stop.clear()
     assert len(built) == 3
-
-
-@pytest.mark.parametrize("pull", [0.0, 0.5, 1.0])
-def test_magnitudes_are_pulled_as_far_as_said_and_both_channels_alike(pull: float) -> None:
-    random = np.random.default_rng(0)
-    estimate = random.standard_normal((4, 6, 5)).astype(np.float32)
-    predicted = random.uniform(0.5, 1.5, (2, 6, 5)).astype(np.float32)
-    made, wanted = np.square(estimate).sum(0), (predicted**4).sum(0)
-    found = pulled(estimate, predicted, np.float32(pull))
-    assert np.allclose(np.square(found).sum(0), made ** (1 - pull) * wanted**pull, rtol=1e-4)
-    assert np.allclose(found / estimate, (found / estimate)[:1], rtol=1e-4)
-
-
-@pytest.mark.parametrize("turn", [0.0, 0.25, 1.0])
-def test_both_channels_turn_towards_the_sketch_by_one_angle(turn: float) -> None:
-    """Angles are those before companding, and the sketch is the estimate turned by 0.8 rad, its channels 0.1 apart."""
-    random = np.random.default_rng(0)
-    ours = (random.standard_normal((2, 2, 6, 5)) * np.array([1, 3])[:, None, None, None]).astype(np.float32)
-    phasors = ours[:, 0] + 1j * ours[:, 1]
-    theirs = phasors * np.exp(1j * np.array([0.75, 0.85]))[:, None, None]
-
-    def companded(values: np.ndarray) -> np.ndarray:
-        return compand(np.stack([values.real, values.imag], 1).reshape(4, 6, 5).astype(np.float32))
-
-    found = turned(companded(phasors), companded(theirs), np.float32(turn))
-    parts = expand(found)
-    moved = np.angle((parts[0::2] + 1j * parts[1::2]) * phasors.conj())
-    assert np.allclose(moved[0], moved[1], atol=1e-4)
-    assert ((moved > turn * 0.75 - 1e-4) & (moved < turn * 0.85 + 1e-4)).all()
-    assert np.allclose(
-        np.hypot(found[0::2], found[1::2]), np.hypot(*companded(phasors).reshape(2, 2, 6, 5).swapaxes(0, 1))
-    )
-
-
-def test_what_is_silent_does_not_turn() -> None:
-    silent, sketch = np.zeros((4, 6, 5), np.float32), np.ones((4, 6, 5), np.float32)
-    assert not turned(silent, sketch, np.float32(1)).any()
-    assert np.allclose(turned(sketch, silent, np.float32(1)), sketch)
-
-
-def test_a_sure_advance_is_a_tone_and_an_unsure_one_noise() -> None:
-    phase = np.zeros((10, 2, 3), np.float32)
-    phase[4:] = 9  # slopes and the relation of the channels say nothing about it
-    phase[0, 0], phase[3, 0] = 1, -1
-    phase[1, 1], phase[2, 1] = 0.5, (0.1, 0.2, 0.0)
-    assert np.allclose(noisiness(phase), np.array([[0.0], [0.7]]))
-    assert np.allclose(noisiness(3 * phase)[0], 0)
-
-
-def test_only_the_edges_of_a_chunk_are_the_sketchs() -> None:
-    sketch, estimate = np.zeros((4, 6, 32), np.float32), np.ones((4, 6, 32), np.float32)
-    found = with_edges_of(sketch, estimate)
-    assert np.allclose(found[..., :3], 1 - SKETCH_EDGE)
-    assert np.allclose(found[..., -3:], 1 - SKETCH_EDGE[::-1])
-    assert (found[..., 3:-3] == 1).all()
 
 
 def test_decoded_borders_are_those_of_the_sketch(codec: Codec) -> None:
