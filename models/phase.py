@@ -47,8 +47,8 @@ DRAWS = 7
 """Random numbers per bin and frame: four pull at the phases (left re, im, right re, im), two draw the slopes, one the
 relation of the channels."""
 ITERATIONS = 24
-"""Half rounds in which the bins of a frame agree; training takes fewer. Decoded with 8, 16, 24, 32: onset correlation
-.690, .706, .709, .712 and 1.24, 1.30, 1.42, 1.48 s for 10.24 s (8 mixes from 9,100,000; pack 0.5.0)."""
+"""Half rounds in which the bins of a frame agree; training takes fewer. By 8, 16, 24, 32: onset correlation .677, .692,
+.694, .694 (16 mixes from 9,150,000, pack 0.4.2); 16 more take 0.2 s for 10.24 s on two cores."""
 LOOSE = np.float32(0.05)
 """Pull of a random phase against that of a relation: it begins the first frame and the first one after silence."""
 ANCHOR_PULL = np.float32(1.0)
