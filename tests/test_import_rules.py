@@ -40,6 +40,7 @@ RUNTIME_OF_MODELS = {
     "sampler",
     "schedule",
     "session",
+    "sketch",
     "spectrogram",
     "style",
     "tokenizer",

@@ -56,7 +56,7 @@ def test_strength_goes_from_the_stem_itself_to_a_new_one(
 ) -> None:
     original, found = bounces.read(stem), []
     other = {**asked, "seed": 10, "out_dir": out_dir}
-    for strength in (0.0, 0.5, 1.0):
+    for strength in (0.0, 0.3, 1.0):  # from 0.6 on a stem is hardly less alike than with another seed
         varied = play(client, **other, init=stem, strength=strength)
         assert varied.stem.frames == FRAMES
         found.append(alike(original, bounces.read(varied.stem.path)))
