@@ -21,6 +21,13 @@ Array = NDArray[np.float32]
 CONDITIONING = "clap"
 """What a pack's manifest says whose networks follow CLAP vectors and which holds both towers and the bridge."""
 
+CANDIDATES = 8
+"""Sounds that the bridge imagines for a prompt, of which the one nearest to its words is taken.
+
+With 1, 4, 8: the family that was asked for is heard in .81, .89, .92 of the stems (36 songs from 11,650,000, 3 a
+family, pack 0.4.2), and the sound is a little nearer to the real stem's (cosine .666, .673, .684). Eight take 21 ms,
+one 12."""
+
 
 class Stylist:
     """The CLAP and the bridge of a pack. Not for several threads at once, apart from `stop`."""
@@ -33,7 +40,7 @@ class Stylist:
 
     def of_words(self, prompt: str, seed: int) -> Array:
         """A unit vector `[512]` of a sound that the prompt describes; another seed gives another such sound."""
-        vector: Array = self.bridge.sample(self.clap.embed_text(prompt), seed=seed)[0]
+        vector: Array = self.bridge.sample(self.clap.embed_text(prompt), seed=seed, best_of=CANDIDATES)[0]
         return vector
 
     def of_sound(self, audio: Array) -> Array:

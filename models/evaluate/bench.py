@@ -29,6 +29,7 @@ from models.guidance import UNGUIDED, Guidance
 from models.laion_clap import LaionClap, open_clap
 from models.pack import Pack
 from models.spectrogram import CHUNK_FRAMES
+from models.style import CANDIDATES
 
 Array = NDArray[np.float32]
 CHUNKS = FRAMES // CHUNK_FRAMES
@@ -195,8 +196,8 @@ class Prompts:
     def style(self, row: Row) -> Array | None:
         """The vector that a row conditions on; None: the absent condition."""
         if "bridge" in row.system:
-            text = self.text if row.prompt else None
-            return self._bench.bridge.sample(text, seed=self.item.song.seed)[0]
+            text, candidates = (self.text, CANDIDATES) if row.prompt else (None, 1)
+            return self._bench.bridge.sample(text, seed=self.item.song.seed, best_of=candidates)[0]
         return {"audio": lambda: self.sound, "text": lambda: self.text, "": lambda: None}[row.prompt]()
 
 

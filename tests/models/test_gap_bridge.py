@@ -16,7 +16,9 @@ from models.gap_bridge import GapBridge, nearest, unit, vectors_from
 from models.nets import gap_bridge as nets
 from models.nets.gap_bridge_graph import FILE, BridgeReport, difference, export_bridge
 from models.nets.rounding import round_weights
+from models.pack import Pack
 from models.sampler import heun_sigmas
+from models.style import Stylist
 from models.train.diffusion import heun_sample
 from models.train.gap_bridge import conditioned
 from tests.models.test_gap_bridge_net import TINY, awake
@@ -167,3 +169,14 @@ def test_it_can_be_stopped(bridge: GapBridge) -> None:
             bridge.sample(TEXT)
     finally:
         bridge.stop.clear()
+
+
+def test_words_become_the_nearest_of_some_sounds(tiny_pack: Path) -> None:
+    """Not more than nearest: another seed is still another sound."""
+    stylist = Stylist(Pack.open(tiny_pack), "cpu", threads=1)
+    text = stylist.clap.embed_text("soft bass")
+    chosen = [stylist.of_words("soft bass", seed) for seed in range(4)]
+    plain = [stylist.bridge.sample(text, seed=seed)[0] for seed in range(4)]
+    assert all(one @ text >= other @ text for one, other in zip(chosen, plain, strict=True))
+    assert np.mean([one @ text for one in chosen]) > np.mean([one @ text for one in plain])
+    assert np.abs(chosen[0] - chosen[1]).max() > 1e-3
