@@ -98,14 +98,13 @@ class CodecTask:
 def first_codec(settings: CodecSettings) -> Codec:
     """A new codec, or the averaged weights of a run, or those of a pack with what they lack beside `settings.config`.
 
-    Only the encoder stage makes an encoder hear more: any other one would leave it deaf to what is new.
+    Only the encoder stage adds anything: latents of an encoder that stays as it is hold nothing more to tell.
     """
     if settings.start is None:
         return Codec(settings.config)
     codec, _ = load_codec(settings.start)
-    if codec.config.sketch:
-        hears = settings.stage == "encoder" and settings.config.hears_relations
-        codec = widened(codec, hears, settings.config.anchored_bins)
+    if codec.config.sketch and settings.stage == "encoder":
+        codec = widened(codec, settings.config.hears_relations, settings.config.anchored_bins)
     return codec.train()
 
 

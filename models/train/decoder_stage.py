@@ -64,12 +64,13 @@ class DecoderStage:
         scored = max(1, int(batch * SCORED_SHARE))
         with torch.no_grad():
             latents = roughened(self.encode(chunks.flatten(0, 1)))
-        *flat, phase, anchor = self.features(latents)
+        maps = self.features(latents)
+        flat, phases = maps[: self.codec.config.denoiser_maps], maps[self.codec.config.denoiser_maps :]
         features = tuple(f.unflatten(0, (batch, 2)) for f in flat)
         sigma, noise = draw_sigmas(batch, SKETCH_NOISE, chunks.device), torch.randn_like(chunks)
         sigma[:scored] = draw_start_sigmas(scored, chunks.device)
         # Scored items start from two sketches, as decoding does, the others from the chunks themselves.
-        first, second = (sketched(flat[-1], phase, anchor, scored, self.next_frame) for _ in range(2))
+        first, second = (sketched(flat[-1], phases, scored, self.next_frame) for _ in range(2))
         noisy = torch.cat([first, chunks[scored:]]) + scale(sigma) * noise
         estimate = self.student(
             torch.cat([noisy, second + scale(sigma[:scored]) * torch.randn_like(second)]),
@@ -82,18 +83,20 @@ class DecoderStage:
         score, spread = energy_distance(
             audio[:scored, :, 2 * EDGE : -2 * EDGE], pair_audio(estimate[:scored]), pair_audio(estimate[batch:])
         )
-        relations, spectrogram = join_pairs(phase), join_chunks(chunks)
+        relations, *anchor = map(join_pairs, phases)
+        spectrogram = join_chunks(chunks)
         parts = {
             "consistency": self.consistency(estimate[scored:batch], target, sigma[scored:]).mean(),
             "score": score,
             "magnitude": self.magnitude(flat[-1], chunks.flatten(0, 1), self.weight),
             "phase": self.phase(relations, spectrogram, self.weight),
             "timing": self.timing(relations, spectrogram, self.weight),
-            "anchor": self.anchor(join_pairs(anchor), spectrogram),
         }
-        loss = parts["consistency"] + SCORE_WEIGHT * score
-        phases = PHASE_WEIGHT * parts["phase"] + TIMING_WEIGHT * parts["timing"] + ANCHOR_WEIGHT * parts["anchor"]
-        loss = loss + SKETCH_WEIGHT * (parts["magnitude"] + phases)
+        sketch_loss = parts["magnitude"] + PHASE_WEIGHT * parts["phase"] + TIMING_WEIGHT * parts["timing"]
+        if anchor:
+            parts["anchor"] = self.anchor(*anchor, spectrogram)
+            sketch_loss = sketch_loss + ANCHOR_WEIGHT * parts["anchor"]
+        loss = parts["consistency"] + SCORE_WEIGHT * score + SKETCH_WEIGHT * sketch_loss
         return {"loss": loss, "spread": spread} | {name: value.detach() for name, value in parts.items()}
 
     @torch.no_grad()
@@ -134,7 +137,7 @@ class DecoderStage:
         device, config = flat[0].device, self.codec.config
         maps = tuple(f.unflatten(0, (batch, 2)) for f in flat)
         if config.sketch:
-            start, level = sketched(*flat[-3:], batch), START_SIGMA
+            start, level = sketched(flat[config.denoiser_maps - 1], flat[config.denoiser_maps :], batch), START_SIGMA
         else:
             start, level = torch.zeros(batch, 2, PLANES, BINS, CHUNK_STFT_FRAMES, device=device), SIGMA_MAX
         return start, torch.full((batch, 2), level, device=device), maps
@@ -163,16 +166,15 @@ class JointStage(DecoderStage):
 
 
 @torch.no_grad()
-def sketched(
-    magnitude: Tensor, phase: Tensor, anchor: Tensor, count: int, next_frame: NextFrame = build_frame
-) -> Tensor:
+def sketched(magnitude: Tensor, phases: tuple[Tensor, ...], count: int, next_frame: NextFrame = build_frame) -> Tensor:
     """The first `count` pairs as predicted, `[count, 2, 4, 1024, 32]`, with other random phases in every call.
 
-    magnitude `[2 batch, 2, 1024, 32]`, phase `[2 batch, 10, 1024, 32]` and anchor `[2 batch, 4, bins, 32]` of chunks.
+    magnitude `[2 batch, 2, 1024, 32]`; phases: relations `[2 batch, 10, 1024, 32]`, and the anchor of a codec that has
+    one `[2 batch, 4, bins, 32]`; all of single chunks.
     """
-    magnitude, phase, anchor = (join_pairs(maps[: 2 * count]) for maps in (magnitude, phase, anchor))
+    magnitude, relations, *anchor = (join_pairs(maps[: 2 * count]) for maps in (magnitude, *phases))
     noise = torch.randn(count, DRAWS, *magnitude.shape[2:], device=magnitude.device)
-    return split_chunks(build_spectrogram(magnitude, phase, noise, next_frame, anchor))
+    return split_chunks(build_spectrogram(magnitude, relations, noise, next_frame, *anchor))
 
 
 def draw_sigmas(batch: int, noise: tuple[float, float], device: torch.device) -> Tensor:

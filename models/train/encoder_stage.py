@@ -29,8 +29,8 @@ Compiled = Callable[..., Callable[..., Tensor]]
 
 
 def require_sketch(codec: Codec) -> None:
-    """ValueError for a codec whose pre-decoder makes no sketch, or one without an anchor."""
-    if not codec.config.sketch or not codec.config.anchored_bins:
+    """ValueError for a codec whose pre-decoder makes no sketch."""
+    if not codec.config.sketch:
         raise ValueError("This codec makes no sketch, which this stage trains by: use the stage `joint`.")
 
 
@@ -42,6 +42,8 @@ class EncoderStage:
     def __init__(self, codec: Codec, compiled: Compiled, network: Compiled) -> None:
         """`network` and `compiled`: torch.compile, or nothing, for the networks and for everything else."""
         require_sketch(codec)
+        if not codec.config.anchored_bins:
+            raise ValueError("This codec's sketch has no anchor, which this stage trains: give it `anchored_bins`.")
         self.codec = codec
         self.weight = bin_weights(codec.config.bands, codec.latent_mean.device)
         self.forward = network(self._forward)

@@ -152,11 +152,11 @@ def test_paper_takes_a_training_step():
 # What a codec of before lacks
 
 
-@pytest.mark.parametrize("stage", ["encoder", "decoder"])
-def test_what_a_codec_lacks_begins_without_effect(stage: str):
+@pytest.mark.parametrize("hears", [True, False])
+def test_what_a_codec_lacks_begins_without_effect(hears: bool):
     """Latents, magnitudes and relations stay what they were, and the anchor is faint; then it is learnt."""
     old = awake(replace(shallow("starter"), hears_relations=False, anchored_bins=0))
-    wider = widened(old, stage == "encoder", 8)
+    wider = widened(old, hears, 8)
     chunks = pair()[0]
     with torch.no_grad():
         latents = old.encode(chunks)
@@ -167,7 +167,7 @@ def test_what_a_codec_lacks_begins_without_effect(stage: str):
     torch.testing.assert_close(same_phase, phase)
     assert anchor.shape == (2, 4, 8, 32)
     assert anchor.square().mean() < 0.1
-    assert wider.config.hears_relations == (stage == "encoder")
+    assert wider.config.hears_relations == hears
     assert widened(wider, hears_relations=False, anchored_bins=4).config == wider.config
     losses = []
     for _ in range(3):

@@ -59,6 +59,23 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
     return load_checkpoint(run)[0]["weights"]
 
 
+@pytest.mark.parametrize(("stage", "anchored"), [("encoder", 8), ("decoder", 0)])
+def test_only_the_encoder_stage_gives_a_codec_an_anchor(pool: Path, tmp_path: Path, stage: str, anchored: int) -> None:
+    """As the pack of 0.4 is: what its frozen latents do not hold, a decoder must not guess at."""
+    without = replace(TINY_CODEC, anchored_bins=0)
+    torch.manual_seed(0)
+    save_parts(tmp_path / "codec", Codec(without).state_dict(), {"config": asdict(without)})
+    task = CodecTask(settings(pool, stage=stage, start=tmp_path / "codec"), budget(tmp_path / "run", 1))
+    task.feed.stop()
+    assert task.module.config.anchored_bins == anchored
+    losses = task.losses(0.0, 0)
+    losses["loss"].backward()
+    assert torch.isfinite(losses["loss"])
+    assert ("anchor" in losses) == bool(anchored)
+    with torch.no_grad():
+        assert all(np.isfinite(value) for value in task.check(task.module.eval()).values())
+
+
 def test_joint_stage_trains_a_codec_without_a_sketch(pool: Path, tmp_path: Path) -> None:
     config = replace(TINY_CODEC, sketch=False, slot_tied=False, queries=16)
     torch.manual_seed(0)
