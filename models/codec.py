@@ -4,7 +4,8 @@ Decoding is the parallel mode of the M2L2 family: the consistency network sees t
 denoised from noise in one step and refined in the next with the pairing shifted by one, so that every border
 between chunks lies inside a pair once. Where a pack also predicts phase relations, the first step starts from the
 spectrogram that they and the magnitudes describe, the sketch (`models/phase.py`), instead of from noise alone, and what
-comes out is brought back to what the sketch knows better (`models/sketch.py`).
+comes out is brought back to what the sketch knows better (`models/sketch.py`). Where a pack tells the temporal
+envelope, the audio gets it in the end (`models/envelope.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from models.envelope import BANDS, STEPS_PER_STFT_FRAME, EnvelopeShaper, shaped_ring
 from models.errors import ContextError, PackError
 from models.noise import DECODE, PHASE, gaussian, stream
 from models.on_demand import LatentsOnDemand
@@ -38,6 +40,7 @@ from models.spectrogram import (
 Array = NDArray[np.float32]
 OnStep = Callable[[int, int], None]
 
+SKETCH_ONLY = ("phase", "anchor", "envelope")  # parts of a sketch that the decoding step is not given
 BATCHES = {"cpu": (2, 1), "cuda": (16, 8)}
 """Chunks per run of the encoder and pairs per run of the decoder. On two cores one pair takes 65 ms alone and 67 in a
 batch of two (features and encoder 18 ms per chunk either way), and a stop is answered sooner."""
@@ -57,7 +60,8 @@ class Window:
 class _Chunk:
     """A chunk on its way through the steps: its estimate `[4, 1024, 32]`, where that began, and its features.
 
-    features: what the denoiser is given; noise `[1024, 1]`: how much of each bin is noise, 0 (or not known) to 1.
+    features: what the denoiser is given; noise `[1024, 1]`: how much of each bin is noise, 0 (or not known) to 1;
+    envelope `[4, 256]`: the detail that is told, `[4, 0]` where none is.
     """
 
     index: int
@@ -65,6 +69,7 @@ class _Chunk:
     estimate: Array
     features: tuple[Array, ...]
     noise: Array
+    envelope: Array
 
 
 class Codec:
@@ -82,7 +87,8 @@ class Codec:
         self._pull = pack.manifest.sketch_pull
         self.steps = len(self._sigmas)
         self.makes_sketch = "phase" in self._features.outputs
-        self._feature_names = tuple(name for name in self._features.outputs if name not in ("phase", "anchor"))
+        self.tells_envelope = "envelope" in self._features.outputs
+        self._feature_names = tuple(name for name in self._features.outputs if name not in SKETCH_ONLY)
         if set(self._step.inputs) != {"noisy", "sigma", *self._feature_names}:
             raise PackError("The decoder of this pack does not take the features that it makes: fetch it again.")
         if len({"magnitude", "phase"} & set(self._features.outputs)) == 1:
@@ -131,16 +137,19 @@ class Codec:
     ) -> Iterator[Array]:
         """The audio of `decode` in pieces `[2, frame]`, each as soon as the latents it needs have come.
 
-        latents: `count` chunks `[8, 64]`, taken one by one. The first piece lacks 512 frames, the last one has them.
+        latents: `count` chunks `[8, 64]`, taken one by one. The first piece lacks up to 3,072 frames, the last
+        has them.
         """
         sigmas = self._sigmas[:steps]
         chunks: Iterable[_Chunk] = self._begin(latents, seed)
         for step, sigma in enumerate(sigmas):
             chunks = self._refine(chunks, windows(count, step), step, sigma, seed)
-        adder = OverlapAdd()
-        for estimate in _counted(map(self._finished, chunks), count, on_step):
-            yield adder.push(estimate)
-        yield adder.finish()
+        adder, shaper = OverlapAdd(), EnvelopeShaper()
+        for chunk in _counted(chunks, count, on_step):
+            audio = adder.push(self._finished(chunk))
+            yield shaper.push(audio, chunk.envelope) if self.tells_envelope else audio
+        rest = adder.finish()
+        yield shaper.finish(rest) if self.tells_envelope else rest
 
     def encode_ring(self, audio: Array, on_step: OnStep | None = None) -> Array:
         """A loop `[2, 4096 slots]` -> normalised latents `[slot, 64]`: what lies before its start is its end."""
@@ -163,7 +172,17 @@ class Codec:
         chunks: Iterable[_Chunk] = _closed(self._begin(tiles, seed), frames)
         for step, sigma in enumerate(self._sigmas):
             chunks = self._refine(chunks, windows(count, step), step, sigma, seed)
-        return ring_audio(_counted(map(self._finished, chunks), count, on_step), frames)
+        envelopes: list[Array] = []
+
+        def heard() -> Iterator[Array]:
+            for chunk in _counted(chunks, count, on_step):
+                envelopes.append(chunk.envelope)
+                yield self._finished(chunk)
+
+        audio = ring_audio(heard(), frames)
+        if not self.tells_envelope:
+            return audio
+        return shaped_ring(audio, np.concatenate(envelopes, axis=1)[:, : frames * STEPS_PER_STFT_FRAME])
 
     def _encode_block(self, audio: Array, first: int, count: int) -> Array:
         """Normalised latents of some chunks."""
@@ -185,7 +204,8 @@ class Codec:
             estimate = _first_estimate(builder, features, stream(seed, PHASE, index))
             maps = tuple(features[name] for name in self._feature_names)
             noise = noisiness(features["phase"]) if self.makes_sketch else np.zeros((BINS, 1), np.float32)
-            yield _Chunk(index, estimate, estimate, maps, noise)
+            envelope = features.get("envelope", np.zeros((BANDS, 0), np.float32))
+            yield _Chunk(index, estimate, estimate, maps, noise, envelope)
 
     def _refine(
         self, chunks: Iterable[_Chunk], pairing: list[Window], step: int, sigma: float, seed: int
@@ -240,10 +260,10 @@ def _closed(chunks: Iterator[_Chunk], frames: int) -> Iterator[_Chunk]:
         yield replace(chunk, sketch=estimate, estimate=estimate)
 
 
-def _counted(estimates: Iterable[Array], count: int, on_step: OnStep | None) -> Iterator[Array]:
-    """The estimates, with every one told."""
-    for done, estimate in enumerate(estimates, 1):
-        yield estimate
+def _counted(chunks: Iterable[_Chunk], count: int, on_step: OnStep | None) -> Iterator[_Chunk]:
+    """The chunks, with every one told."""
+    for done, chunk in enumerate(chunks, 1):
+        yield chunk
         if on_step is not None:
             on_step(done, count)
 

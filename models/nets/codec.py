@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from models.nets.codec_config import CodecConfig
+from models.nets.envelope import EnvelopeHead
 from models.nets.layers import BandMerge, NoiseEmbedding, TokenNorm, TransformerBlock, zero_init
 from models.nets.patchifier import Depatchifier, Patchifier
 from models.nets.phase import RELATIONS, weighted_relations
@@ -72,8 +73,9 @@ class Encoder(nn.Module):
 class FeatureDecoder(nn.Module):
     """Latents of a chunk `[batch, 8, 64]` -> one feature map per resolution, and the sketch if the codec makes one.
 
-    The sketch: magnitudes `[batch, 2, 1024, 32]`, phase relations `[batch, 10, 1024, 32]`, and the anchor
-    `[batch, 4, anchored bins, 32]` if there is one (`models/nets/phase.py`).
+    The sketch: magnitudes `[batch, 2, 1024, 32]`, phase relations `[batch, 10, 1024, 32]`, if there is one the anchor
+    `[batch, 4, anchored bins, 32]` (`models/nets/phase.py`), and if it is told the detail of the temporal envelope
+    `[batch, 4, 256]` (`models/nets/envelope.py`); in the order of `CodecConfig.sketch_parts`.
     """
 
     def __init__(self, config: CodecConfig) -> None:
@@ -97,6 +99,7 @@ class FeatureDecoder(nn.Module):
         if self.anchored:
             self.anchor = BandMerge(config.channels[0], PLANES, ((0, self.anchored, 1),))
             self.waves = nn.Linear(LATENT, PLANES * self.anchored * SLOT_STFT_FRAMES, bias=False)
+        self.envelope = EnvelopeHead(config.channels[0]) if config.envelope else None
 
     def forward(self, latents: Tensor) -> tuple[Tensor, ...]:
         carried = latents.reshape(latents.shape[0], -1, self.query_size)
@@ -114,11 +117,13 @@ class FeatureDecoder(nn.Module):
         features = tuple(project(level) for project, level in zip(self.projections, maps, strict=True))
         if not self.sketch:
             return features
-        sketch = (self.magnitude(maps[0]), self.phase(maps[0]))
-        if not self.anchored:
-            return (*features, *sketch)
-        waves = self.waves(latents).unflatten(2, (PLANES, self.anchored, SLOT_STFT_FRAMES))
-        return (*features, *sketch, self.anchor(maps[0]) + waves.permute(0, 2, 3, 1, 4).flatten(3))
+        sketch = [self.magnitude(maps[0]), self.phase(maps[0])]
+        if self.anchored:
+            waves = self.waves(latents).unflatten(2, (PLANES, self.anchored, SLOT_STFT_FRAMES))
+            sketch.append(self.anchor(maps[0]) + waves.permute(0, 2, 3, 1, 4).flatten(3))
+        if self.envelope is not None:
+            sketch.append(self.envelope(maps[0]))
+        return (*features, *sketch)
 
 
 class Denoiser(nn.Module):
@@ -222,11 +227,15 @@ class Codec(nn.Module):
         """Latents `[batch, 8, 64]` -> feature maps, finest first, then the sketch."""
         return self.feature_decoder(latents)
 
+    def sketch(self, features: tuple[Tensor, ...]) -> dict[str, Tensor]:
+        """What of the features is the sketch, by the names of `CodecConfig.sketch_parts`."""
+        return dict(zip(self.config.sketch_parts, features[len(self.config.channels) :], strict=True))
+
     def denoise(self, noisy: Tensor, sigma: Tensor, features: tuple[Tensor, ...]) -> Tensor:
         """Consistency function f (models of sec. 3.1): two noisy chunks -> two clean ones.
 
         noisy `[batch, 2, 4, 1024, 32]`; sigma `[batch, 2]`, the halves may differ; features `[batch, 2, ...]` each;
-        what the sketch says of phases is not read: it only says where to start.
+        what the sketch says beside magnitudes is not read.
         At sigma_min it is the identity. The left half never depends on the right one.
         """
         features = features[: self.config.denoiser_maps]

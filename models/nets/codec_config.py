@@ -27,6 +27,7 @@ class CodecConfig:
     sketch: bool  # the pre-decoder predicts magnitudes, which scale the denoiser's output, and phase relations
     hears_relations: bool = False  # the encoder is given the phase relations beside the spectrogram
     anchored_bins: int = 0  # of the lowest bins the sketch tells the phases themselves, too
+    envelope: bool = False  # the sketch tells the temporal envelope, too
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> CodecConfig:
@@ -47,7 +48,8 @@ class CodecConfig:
         """What the pre-decoder gives after the feature maps."""
         if not self.sketch:
             return ()
-        return ("magnitude", "phase", "anchor") if self.anchored_bins else ("magnitude", "phase")
+        more = {"anchor": self.anchored_bins, "envelope": self.envelope}
+        return ("magnitude", "phase", *(part for part, there in more.items() if there))
 
     @property
     def token_grid(self) -> tuple[int, int]:
@@ -73,6 +75,6 @@ CODEC_PRESETS = {
         bands=((0, 64, 1), (64, 192, 2), (192, 448, 4), (448, 1024, 9)), channels=(64, 192, 320),
         conv_blocks=(1, 1, 0), strides=((4, 2), (2, 2)), heads=5, encoder_layers=5, feature_layers=4,
         denoiser_layers=6, condition=256, slot_tied=True, queries=8, sketch=True, hears_relations=True,
-        anchored_bins=8,
+        anchored_bins=8, envelope=True,
     ),
 }  # fmt: skip

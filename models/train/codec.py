@@ -98,11 +98,14 @@ class CodecTask:
 def first_codec(settings: CodecSettings) -> Codec:
     """A new codec, or the averaged weights of a run, or those of a pack with what they lack beside `settings.config`.
 
-    Only the encoder stage adds anything: latents of an encoder that stays as it is hold nothing more to tell.
+    Only the encoder stage adds what latents must learn to hold: those of an encoder that stays as it is tell no waves.
+    But they tell the envelope (.7 of its detail is in the latents of pack 0.4, which nobody asked for it).
     """
     if settings.start is None:
         return Codec(settings.config)
     codec, _ = load_codec(settings.start)
+    if codec.config.sketch:
+        codec = widened(codec, envelope=settings.config.envelope)
     if codec.config.sketch and settings.stage == "encoder":
         codec = widened(codec, settings.config.hears_relations, settings.config.anchored_bins)
     return codec.train()

@@ -12,14 +12,19 @@ import math
 import torch
 from torch import Tensor
 
+from models.nets.envelope import HOP as STEP_FRAMES
+from models.nets.envelope import WINDOW as STEP_WINDOW
+from models.nets.envelope import envelope_detail
 from models.nets.phase import anchors, phase_relations, relation_weights
 from models.nets.preconditioning import consistency_scalings
+from models.nets.spectrogram import EDGE
 
 PHASE_WEIGHT = 1.0  # of the phase relations beside the magnitudes; with 0.3 the timing above 1.5 kHz was hardly learnt
 TIMING_WEIGHT, TIMING_BINS = 8.0, 32  # of slopes averaged over so many bins
 ANCHOR_WEIGHT = 0.1
 """Of the phases of the lowest bins. With 0.5 they were told almost wholly (.96) in ten minutes, and latents that hold
 them are harder to generate: basses trembled. Phases known to 0.8 rad (.53) give a bass envelope of .91, too."""
+ENVELOPE_WEIGHT = 0.3
 LOW_BINS, LOW_WEIGHT = 17, 4.0
 HUBER = 0.00054  # pseudo-Huber constant per square root of the number of values (iCT, sec. 3.3)
 
@@ -87,6 +92,23 @@ def anchor_errors(predicted: Tensor, spectrogram: Tensor) -> tuple[Tensor, Tenso
     error = (predicted.float() - anchors(spectrogram, bins)).unflatten(1, (2, 2))
     matters = magnitudes(spectrogram)[:, :, :bins].square()
     return (error.square().sum(2) * matters).mean(), matters.mean()
+
+
+def envelope_loss(predicted: Tensor, audio: Tensor) -> Tensor:
+    """Squared error of the told envelope detail `[batch, 2, 4, 256]` of pairs, in parts of what telling nothing gives.
+
+    audio: of the pairs with the 512 frames on either side into which their outer windows reach.
+    """
+    error, total = envelope_errors(predicted, audio)
+    return error / total
+
+
+def envelope_errors(predicted: Tensor, audio: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean squared error, and the same for telling nothing."""
+    told = predicted.float().transpose(1, 2).flatten(2)
+    first = EDGE - STEP_WINDOW // 2
+    true = envelope_detail(audio[..., first : first + (told.shape[2] - 1) * STEP_FRAMES + STEP_WINDOW])
+    return (told - true).square().mean(), true.square().mean()
 
 
 def _phase_error(predicted: Tensor, spectrogram: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:

@@ -10,21 +10,11 @@ from torch import Tensor, nn
 from models.nets.codec import Codec
 from models.nets.phase import DRAWS, NextFrame, build_frame, build_spectrogram
 from models.nets.preconditioning import SIGMA_MAX, index_of_sigma, sigma_of_index
-from models.nets.spectrogram import BINS, CHUNK_STFT_FRAMES, EDGE, PLANES, join_chunks, split_chunks
-from models.train.codec_losses import (
-    ANCHOR_WEIGHT,
-    PHASE_WEIGHT,
-    TIMING_WEIGHT,
-    anchor_loss,
-    bin_weights,
-    consistency_loss,
-    latent_penalty,
-    magnitude_loss,
-    phase_loss,
-    timing_loss,
-)
-from models.train.encoder_stage import Compiled, require_sketch
+from models.nets.spectrogram import BINS, CHUNK_STFT_FRAMES, EDGE, PLANES, split_chunks
+from models.train.codec_losses import consistency_loss, latent_penalty
+from models.train.encoder_stage import explained_extras, require_sketch
 from models.train.pairs import as_chunks, join_pairs, pair_audio, roughened, scale
+from models.train.sketch_loss import Compiled, SketchLoss, total
 from models.train.spectral_distance import energy_distance, log_spectral_distance_db
 
 CLEAN_SHARE = 0.06  # of the decoder stage during which the target is the clean spectrogram
@@ -47,12 +37,10 @@ class DecoderStage:
         if self.name == "decoder":
             require_sketch(codec)
         self.codec = codec
-        self.weight = bin_weights(codec.config.bands, codec.latent_mean.device)
         self.encode, self.features = network(codec.encode), network(codec.features)
         self.student, self.teacher = network(codec.denoise), network(codec.denoise)
         self.consistency = compiled(consistency_loss)
-        self.magnitude, self.phase, self.timing = map(compiled, (magnitude_loss, phase_loss, timing_loss))
-        self.anchor = compiled(anchor_loss)
+        self.sketch_loss = SketchLoss(codec.config, compiled)
         self.next_frame = compiled(build_frame)
 
     def parameter_groups(self) -> list[tuple[nn.Module, float]]:
@@ -65,12 +53,12 @@ class DecoderStage:
         with torch.no_grad():
             latents = roughened(self.encode(chunks.flatten(0, 1)))
         maps = self.features(latents)
-        flat, phases = maps[: self.codec.config.denoiser_maps], maps[self.codec.config.denoiser_maps :]
+        flat, sketch = maps[: self.codec.config.denoiser_maps], self.codec.sketch(maps)
         features = tuple(f.unflatten(0, (batch, 2)) for f in flat)
         sigma, noise = draw_sigmas(batch, SKETCH_NOISE, chunks.device), torch.randn_like(chunks)
         sigma[:scored] = draw_start_sigmas(scored, chunks.device)
         # Scored items start from two sketches, as decoding does, the others from the chunks themselves.
-        first, second = (sketched(flat[-1], phases, scored, self.next_frame) for _ in range(2))
+        first, second = (sketched(sketch, scored, self.next_frame) for _ in range(2))
         noisy = torch.cat([first, chunks[scored:]]) + scale(sigma) * noise
         estimate = self.student(
             torch.cat([noisy, second + scale(sigma[:scored]) * torch.randn_like(second)]),
@@ -83,21 +71,11 @@ class DecoderStage:
         score, spread = energy_distance(
             audio[:scored, :, 2 * EDGE : -2 * EDGE], pair_audio(estimate[:scored]), pair_audio(estimate[batch:])
         )
-        relations, *anchor = map(join_pairs, phases)
-        spectrogram = join_chunks(chunks)
-        parts = {
-            "consistency": self.consistency(estimate[scored:batch], target, sigma[scored:]).mean(),
-            "score": score,
-            "magnitude": self.magnitude(flat[-1], chunks.flatten(0, 1), self.weight),
-            "phase": self.phase(relations, spectrogram, self.weight),
-            "timing": self.timing(relations, spectrogram, self.weight),
-        }
-        sketch_loss = parts["magnitude"] + PHASE_WEIGHT * parts["phase"] + TIMING_WEIGHT * parts["timing"]
-        if anchor:
-            parts["anchor"] = self.anchor(*anchor, spectrogram)
-            sketch_loss = sketch_loss + ANCHOR_WEIGHT * parts["anchor"]
-        loss = parts["consistency"] + SCORE_WEIGHT * score + SKETCH_WEIGHT * sketch_loss
-        return {"loss": loss, "spread": spread} | {name: value.detach() for name, value in parts.items()}
+        consistency = self.consistency(estimate[scored:batch], target, sigma[scored:]).mean()
+        parts = self.sketch_loss.parts(sketch, chunks, audio)
+        loss = consistency + SCORE_WEIGHT * score + SKETCH_WEIGHT * total(parts)
+        told = {"consistency": consistency, "score": score} | parts
+        return {"loss": loss, "spread": spread} | {name: value.detach() for name, value in told.items()}
 
     @torch.no_grad()
     def target(
@@ -122,7 +100,8 @@ class DecoderStage:
         cut = audio[..., 2 * EDGE : -2 * EDGE]
         result = {}
         for name, given in (("", latents), ("swapped_", latents.roll(2, 0))):
-            start, sigma, features = self.beginning(codec.features(given), len(chunks))
+            made = codec.features(given)
+            start, sigma, features = self.beginning(made, len(chunks))
             noisy = start + scale(sigma) * torch.randn_like(start)
             decoded = pair_audio(codec.denoise(noisy, sigma, features))
             result[name + "lsd_db"] = float(log_spectral_distance_db(cut, decoded).mean())
@@ -130,6 +109,7 @@ class DecoderStage:
                 result["level_db"] = float(20 * (decoded.std() / cut.std()).log10())
                 if codec.config.sketch:
                     result["sketch_lsd_db"] = float(log_spectral_distance_db(cut, pair_audio(start)).mean())
+                    result |= explained_extras(codec.sketch(made), chunks, audio)
         return result
 
     def beginning(self, flat: tuple[Tensor, ...], batch: int) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
@@ -137,7 +117,7 @@ class DecoderStage:
         device, config = flat[0].device, self.codec.config
         maps = tuple(f.unflatten(0, (batch, 2)) for f in flat)
         if config.sketch:
-            start, level = sketched(flat[config.denoiser_maps - 1], flat[config.denoiser_maps :], batch), START_SIGMA
+            start, level = sketched(self.codec.sketch(flat), batch), START_SIGMA
         else:
             start, level = torch.zeros(batch, 2, PLANES, BINS, CHUNK_STFT_FRAMES, device=device), SIGMA_MAX
         return start, torch.full((batch, 2), level, device=device), maps
@@ -166,13 +146,13 @@ class JointStage(DecoderStage):
 
 
 @torch.no_grad()
-def sketched(magnitude: Tensor, phases: tuple[Tensor, ...], count: int, next_frame: NextFrame = build_frame) -> Tensor:
+def sketched(sketch: dict[str, Tensor], count: int, next_frame: NextFrame = build_frame) -> Tensor:
     """The first `count` pairs as predicted, `[count, 2, 4, 1024, 32]`, with other random phases in every call.
 
-    magnitude `[2 batch, 2, 1024, 32]`; phases: relations `[2 batch, 10, 1024, 32]`, and the anchor of a codec that has
-    one `[2 batch, 4, bins, 32]`; all of single chunks.
+    sketch: as `Codec.sketch` gives it, of single chunks.
     """
-    magnitude, relations, *anchor = (join_pairs(maps[: 2 * count]) for maps in (magnitude, *phases))
+    names = [name for name in ("magnitude", "phase", "anchor") if name in sketch]
+    magnitude, relations, *anchor = (join_pairs(sketch[name][: 2 * count]) for name in names)
     noise = torch.randn(count, DRAWS, *magnitude.shape[2:], device=magnitude.device)
     return split_chunks(build_spectrogram(magnitude, relations, noise, next_frame, *anchor))
 

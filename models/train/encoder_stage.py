@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 
 from models.nets.codec import Codec
 from models.nets.spectrogram import join_chunks
 from models.train.codec_losses import (
-    ANCHOR_WEIGHT,
-    PHASE_WEIGHT,
-    TIMING_WEIGHT,
     anchor_errors,
-    anchor_loss,
     bin_weights,
+    envelope_errors,
     latent_penalty,
-    magnitude_loss,
     magnitudes,
     phase_errors,
-    phase_loss,
-    timing_loss,
 )
 from models.train.pairs import as_chunks, join_pairs, roughened
-
-Compiled = Callable[..., Callable[..., Tensor]]
+from models.train.sketch_loss import Compiled, SketchLoss, total
 
 
 def require_sketch(codec: Codec) -> None:
@@ -42,51 +33,36 @@ class EncoderStage:
     def __init__(self, codec: Codec, compiled: Compiled, network: Compiled) -> None:
         """`network` and `compiled`: torch.compile, or nothing, for the networks and for everything else."""
         require_sketch(codec)
-        if not codec.config.anchored_bins:
-            raise ValueError("This codec's sketch has no anchor, which this stage trains: give it `anchored_bins`.")
         self.codec = codec
         self.weight = bin_weights(codec.config.bands, codec.latent_mean.device)
         self.forward = network(self._forward)
-        self.magnitude, self.phase, self.timing = map(compiled, (magnitude_loss, phase_loss, timing_loss))
-        self.anchor = compiled(anchor_loss)
+        self.sketch_loss = SketchLoss(codec.config, compiled)
 
     def parameter_groups(self) -> list[tuple[nn.Module, float]]:
         return [(self.codec.encoder, 1.0), (self.codec.feature_decoder, 1.0)]
 
-    def _forward(self, chunks: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def _forward(self, chunks: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         before_tanh = self.codec.encoder(chunks).float()
-        *_, magnitude, phase, anchor = self.codec.features(roughened(torch.tanh(before_tanh)))
-        return before_tanh, magnitude, phase, anchor
+        return before_tanh, self.codec.sketch(self.codec.features(roughened(torch.tanh(before_tanh))))
 
     def losses(self, audio: Tensor, progress: float) -> dict[str, Tensor]:
         pairs = as_chunks(audio)
-        chunks = pairs.flatten(0, 1)
-        before_tanh, magnitude, phase, anchor = self.forward(chunks)
-        relations, spectrogram = join_pairs(phase), join_chunks(pairs)
-        parts = {
-            "magnitude": self.magnitude(magnitude, chunks, self.weight),
-            "phase": self.phase(relations, spectrogram, self.weight),
-            "timing": self.timing(relations, spectrogram, self.weight),
-            "anchor": self.anchor(join_pairs(anchor), spectrogram),
-            "penalty": latent_penalty(before_tanh),
-        }
-        loss = parts["magnitude"] + PHASE_WEIGHT * parts["phase"] + TIMING_WEIGHT * parts["timing"]
-        loss = loss + ANCHOR_WEIGHT * parts["anchor"] + 0.05 * parts["penalty"]
-        return {"loss": loss} | {name: value.detach() for name, value in parts.items()}
+        before_tanh, sketch = self.forward(pairs.flatten(0, 1))
+        parts, penalty = self.sketch_loss.parts(sketch, pairs, audio), latent_penalty(before_tanh)
+        told = {name: value.detach() for name, value in (parts | {"penalty": penalty}).items()}
+        return {"loss": total(parts) + 0.05 * penalty} | told
 
     def check(self, codec: Codec, audio: Tensor) -> dict[str, float]:
         """What the latents of held-out songs explain of the magnitudes and of the phase relations."""
         pairs = as_chunks(audio)
         chunks = pairs.flatten(0, 1)
         latents = codec.encode(chunks)
-        *_, magnitude, phase, anchor = codec.features(latents)
-        explained = explained_variance(magnitude.float(), magnitudes(chunks), self.weight)
-        error, total = anchor_errors(join_pairs(anchor), join_chunks(pairs))
+        sketch = codec.sketch(codec.features(latents))
         return (
-            explained
-            | explained_relations(phase, pairs, self.weight)
+            explained_variance(sketch["magnitude"].float(), magnitudes(chunks), self.weight)
+            | explained_relations(sketch["phase"], pairs, self.weight)
+            | explained_extras(sketch, pairs, audio)
             | {
-                "anchor": float(1 - error / total),
                 "saturated": float((latents.abs() > 0.97).float().mean()),
                 "latent_std": float(latents.std()),
             }
@@ -113,3 +89,13 @@ def explained_relations(phase: Tensor, pairs: Tensor, weight: Tensor) -> dict[st
     error, total = phase_errors(join_pairs(phase), join_chunks(pairs), weight)
     shares = 1 - error / total
     return {"advance": float(shares[:2].mean()), "slope": float(shares[2:4].mean()), "between": float(shares[4])}
+
+
+def explained_extras(sketch: dict[str, Tensor], pairs: Tensor, audio: Tensor) -> dict[str, float]:
+    """Share explained of the anchor and of the envelope's detail, of a sketch that has them."""
+    found = {}
+    if "anchor" in sketch:
+        found["anchor"] = anchor_errors(join_pairs(sketch["anchor"]), join_chunks(pairs))
+    if "envelope" in sketch:
+        found["envelope"] = envelope_errors(sketch["envelope"].unflatten(0, (-1, 2)), audio)
+    return {name: float(1 - error / nothing) for name, (error, nothing) in found.items()}

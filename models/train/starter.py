@@ -5,10 +5,12 @@
 
 Songs are rendered all the while by CPU workers. The stages of a lane follow each other, each until its share of the
 time is over; two GPUs have a lane each, the codec on one, what is learnt from latents on the other, since latents ask
-for the encoder only. Beside the lanes: a few steps of the decoder stage are rehearsed, which fills torch's compile
-cache and saves up to two minutes later; finished songs are encoded into latents; the bridge learns from the pairs that
-the CLAP stage leaves behind. `--keep-encoder` leaves the encoder stage out: latents, and what was trained on them, stay
-valid. Ends with the commands that export and judge the pack. `--dry-run` prints the plan.
+for the encoder only; the U-Net, a baseline for the tables, has the DiT's time where the codec is done. Beside the
+lanes: a few steps of the decoder stage are rehearsed, which fills torch's compile cache and saves up to two minutes
+later; finished songs are encoded into latents; the bridge learns from the pairs that the CLAP stage leaves behind.
+`--keep encoder` leaves the encoder stage out: latents, and what was trained on them, stay valid. `--keep encoder clap`
+leaves words and bridge as they are, too, and latents are encoded from the start. Ends with the commands that export
+and judge the pack. `--dry-run` prints the plan.
 """
 
 from __future__ import annotations
@@ -23,10 +25,9 @@ from pathlib import Path
 
 CLAP, ENCODER, DECODER, DIT, CONSISTENCY, UNET = "clap", "encoder", "decoder", "dit", "c_dit", "unet"
 # Shares of the time per lane, compilation included: measured 80 to 150 s for a codec stage, 25 to 45 s for the others.
-# The U-Net, a baseline for the tables, is trained where there is time for it, as long as the DiT.
 LANES: dict[int, tuple[dict[str, float], ...]] = {
     1: ({CLAP: 0.12, ENCODER: 0.19, DECODER: 0.38, DIT: 0.13, CONSISTENCY: 0.18},),
-    2: ({ENCODER: 0.34, DECODER: 0.66}, {CLAP: 0.33, DIT: 0.19, CONSISTENCY: 0.29, UNET: 0.19}),
+    2: ({ENCODER: 0.30, DECODER: 0.42, UNET: 0.28}, {CLAP: 0.30, DIT: 0.28, CONSISTENCY: 0.42}),
 }
 BRIDGE_S = 200.0
 REHEARSAL_S = 110.0  # when the encoder stage has been compiled, and compiling the next does not slow it down
@@ -56,8 +57,8 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
     latents, pool, pairs = str(options.latents), str(options.pool), str(options.pairs)
     start = ("--from", str(options.start)) if options.start else ()
     pack = (options.start / "manifest.json",) if options.start else ()
-    encoder = str(options.start) if options.keep_encoder else run[ENCODER]
-    made = {CLAP, *(() if options.keep_encoder else (ENCODER,))}
+    made = {CLAP, ENCODER} - set(options.keep)
+    encoder, words_of = (run[name] if name in made else str(options.start) for name in (ENCODER, CLAP))
     codec, clap, latent = "models.train.codec", "models.train.clap", "models.train.latent"
     words = {
         CLAP: (clap, "--pool", pool, "--pairs", pairs, "--workers", "6", *start),
@@ -68,7 +69,7 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
         UNET: (latent, "dit", "--net", "unet", "--latents", latents),
     }
     songs = Path(f"{pool}.serial")  # the last file that a new pool gets
-    asks = {ENCODER: (*pack, songs), DECODER: pack, CLAP: (*pack, songs), DIT: pack}
+    asks = {ENCODER: (*pack, songs), DECODER: (*pack, songs), CLAP: (*pack, songs), DIT: pack}
     follows = {DECODER: made & {ENCODER}, DIT: made, UNET: made}
     lanes = [_lane(shares, options) for shares in LANES[options.gpus]]
     ends = {name: end for lane in lanes for name, end in lane}
@@ -86,8 +87,10 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
             after = tuple(sorted(before | follows.get(name, set())))
             steps.append(Step(name, (*words[name], *until), end, after, asks.get(name, ()), 0.0, gpu))
             before = {name}
-    encode_s = max(60.0, ends[CONSISTENCY] - max(ends[name] for name in made) - 150)
-    encode = ("models.train.latents", "--codec", encoder, "--clap", run[CLAP], "--pool", pool, "--out", latents,
+    begins_s = max((ends[name] for name in made), default=0.0)
+    # On two GPUs they are encoded beside the decoder stage, which matters less than the latent models do.
+    encode_s = max(60.0, (ends[DECODER] if options.gpus > 1 else ends[CONSISTENCY] - 150) - begins_s)
+    encode = ("models.train.latents", "--codec", encoder, "--clap", words_of, "--pool", pool, "--out", latents,
               "--seconds", f"{encode_s:.0f}", "--songs-per-s", str(SONGS_PER_S[options.gpus]))  # fmt: skip
     bridge = (
         "models.train.gap_bridge",
@@ -98,15 +101,16 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
         "--seconds",
         f"{BRIDGE_S:.0f}",
     )
-    gpu, after = options.gpus - 1, tuple(sorted(made))
-    steps.append(Step("latents", encode, ends[CONSISTENCY], after, pack, 0.0, gpu, beside=True))
-    steps.append(Step("bridge", bridge, ends[CONSISTENCY], (CLAP,), (), 0.0, gpu, beside=True))
+    after, read = tuple(sorted(made)), (*pack, *(() if made else (songs,)))
+    steps.append(Step("latents", encode, ends[CONSISTENCY], after, read, 0.0, 0, beside=True))
+    if CLAP in made:
+        steps.append(Step("bridge", bridge, ends[CONSISTENCY], (CLAP,), (), 0.0, options.gpus - 1, beside=True))
     return steps
 
 
 def _lane(shares: dict[str, float], options: argparse.Namespace) -> list[tuple[str, float]]:
     """Stages of a lane and the second in which each must be over."""
-    stages = {name: share for name, share in shares.items() if not (name == ENCODER and options.keep_encoder)}
+    stages = {name: share for name, share in shares.items() if name not in options.keep}
     scale, end, lane = options.minutes * 60 / sum(stages.values()), 0.0, []
     for name, share in stages.items():
         end += share * scale
@@ -170,7 +174,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--gpus", type=int, choices=LANES, default=1)
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--from", dest="start", type=Path, help="pack to go on from")
-    parser.add_argument("--keep-encoder", action="store_true", help="with --from: train what comes after the encoder")
+    parser.add_argument("--keep", nargs="+", choices=(ENCODER, CLAP), default=[], help="with --from: leave it as it is")
     parser.add_argument("--sound-font", type=Path, action="append", default=[])
     parser.add_argument("--first-seed", type=int, default=0, help="of the songs; take another one in every run")
     parser.add_argument("--workers", type=int, default=6, help="processes that render songs")
@@ -180,16 +184,18 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--pairs", type=Path, default=Path("/dev/shm/pairs"))
     parser.add_argument("--dry-run", action="store_true")
     options = parser.parse_args(arguments)
-    if options.keep_encoder and not options.start:
-        parser.error("--keep-encoder needs a pack to take it from: name one with --from.")
+    if options.keep and not options.start:
+        parser.error("--keep needs a pack to keep it of: name one with --from.")
     steps = plan(options, time.time())
     if options.dry_run:
         print("\n".join(f"{'+' if s.beside else ' '} {s.until_s:6.0f} s  {' '.join(s.arguments)}" for s in steps))
         return
     Path(f"{options.pool}.serial").unlink(missing_ok=True)
     carry_out(steps, options.out / "log")
+    words = {"clap": options.start, "bridge": options.start} if CLAP in options.keep else {}
     parts = {"codec": DECODER, "dit": CONSISTENCY, "clap": CLAP, "bridge": "bridge"}
-    print("python -m models.export " + " ".join(f"--{k} {options.out / v}" for k, v in parts.items()) + " --out PACK")
+    made = {part: options.out / name for part, name in parts.items()} | words
+    print("python -m models.export " + " ".join(f"--{part} {path}" for part, path in made.items()) + " --out PACK")
     print("python -m models.evaluate.codec_table --pack PACK")
     print("python -m models.evaluate.accompaniment_table --pack PACK")
 

@@ -10,17 +10,18 @@ from torch import Tensor
 from models.nets.codec import Codec
 
 
-def widened(codec: Codec, hears_relations: bool, anchored_bins: int) -> Codec:
-    """The same codec, with an encoder that is given the phase relations, too, and a sketch that has an anchor.
+def widened(codec: Codec, hears_relations: bool = False, anchored_bins: int = 0, envelope: bool = False) -> Codec:
+    """The same codec, with an encoder that is given the phase relations, too, and a sketch that tells more.
 
     What it has is never taken away, and it goes on computing what it did: new planes of the spectrogram stand at the
     end of a band's input channels and have no weight. The way of the waves into the latents has none either, and the
-    one out of them a little, or neither would learn.
+    one out of them a little, or neither would learn. Of the envelope nothing is told at first.
     """
     config = replace(
         codec.config,
         hears_relations=codec.config.hears_relations or hears_relations,
         anchored_bins=codec.config.anchored_bins or anchored_bins,
+        envelope=codec.config.envelope or envelope,
     )
     if config == codec.config:
         return codec

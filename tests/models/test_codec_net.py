@@ -72,8 +72,9 @@ def training_loss(codec: Codec, chunks: Tensor, noise: Tensor) -> Tensor:
         return loss
     single = chunks.flatten(0, 1)
     weight = bin_weights(codec.config.bands, chunks.device)
-    *_, phase, anchor = codec.features(codec.encode(single))
-    return loss + phase_loss(phase, single, weight) + anchor_loss(anchor, single)
+    sketch = codec.sketch(codec.features(codec.encode(single)))
+    loss = loss + phase_loss(sketch["phase"], single, weight) + anchor_loss(sketch["anchor"], single)
+    return loss + (sketch["envelope"] - 1).square().mean()
 
 
 # Size
@@ -154,24 +155,26 @@ def test_paper_takes_a_training_step():
 
 @pytest.mark.parametrize("hears", [True, False])
 def test_what_a_codec_lacks_begins_without_effect(hears: bool):
-    """Latents, magnitudes and relations stay what they were, and the anchor is faint; then it is learnt."""
-    old = awake(replace(shallow("starter"), hears_relations=False, anchored_bins=0))
-    wider = widened(old, hears, 8)
+    """Latents, magnitudes and relations stay, no envelope is told, and the anchor is faint; then it is learnt."""
+    old = awake(replace(shallow("starter"), hears_relations=False, anchored_bins=0, envelope=False))
+    wider = widened(old, hears, 8, envelope=True)
     chunks = pair()[0]
     with torch.no_grad():
         latents = old.encode(chunks)
         torch.testing.assert_close(wider.encode(chunks), latents)
         *_, magnitude, phase = old.features(latents)
-        *_, same_magnitude, same_phase, anchor = wider.features(latents)
+        *_, same_magnitude, same_phase, anchor, envelope = wider.features(latents)
     torch.testing.assert_close(same_magnitude, magnitude)
     torch.testing.assert_close(same_phase, phase)
+    assert not envelope.any()
+    assert envelope.shape == (2, 4, 256)
     assert anchor.shape == (2, 4, 8, 32)
     assert anchor.square().mean() < 0.1
     assert wider.config.hears_relations == hears
     assert widened(wider, hears_relations=False, anchored_bins=4).config == wider.config
     losses = []
     for _ in range(3):
-        losses.append(anchor_loss(wider.features(wider.encode(chunks))[-1], chunks))
+        losses.append(anchor_loss(wider.sketch(wider.features(wider.encode(chunks)))["anchor"], chunks))
         losses[-1].backward()
         torch.optim.SGD(wider.parameters(), lr=0.01).step()
         wider.zero_grad()

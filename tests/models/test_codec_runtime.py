@@ -243,7 +243,7 @@ def test_the_decoder_takes_what_the_features_make(
 
 def test_the_tiny_pack_predicts_phases(codec: Codec) -> None:
     """Otherwise the tests above would say nothing about packs that do."""
-    assert codec._features.outputs[-3:] == ("magnitude", "phase", "anchor")
+    assert codec._features.outputs[-4:] == ("magnitude", "phase", "anchor", "envelope")
 
 
 def test_a_stop_is_answered_while_phases_are_built(codec: Codec, monkeypatch: pytest.MonkeyPatch) -> None:

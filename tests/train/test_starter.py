@@ -37,14 +37,15 @@ def test_one_gpu_has_all_stages_in_order_until_the_time_is_over() -> None:
 
 def test_two_gpus_have_a_lane_each() -> None:
     planned = lines("--minutes", "20", "--gpus", "2")
-    assert stages(planned) == ["encoder", "decoder", "clap", "dit", "c_dit", "unet"]
+    assert stages(planned) == ["encoder", "decoder", "unet", "clap", "dit", "c_dit"]
     ends = [float(line[1:].split()[0]) for line in planned if not line.startswith("+")]
-    assert ends[1] == ends[-1] == 20 * 60
+    assert ends[2] == ends[-1] == 20 * 60
+    assert ends[2] - ends[1] == pytest.approx(ends[4] - ends[3])  # the baseline has the DiT's time
 
 
 def test_what_lies_beside_waits_for_what_it_reads() -> None:
     options = argparse.Namespace(
-        minutes=20.0, gpus=2, out=Path("runs"), start=None, keep_encoder=False, sound_font=[], first_seed=0, workers=1,
+        minutes=20.0, gpus=2, out=Path("runs"), start=None, keep=[], sound_font=[], first_seed=0, workers=1,
         slots=8, pool=Path("pool"), latents=Path("latents"), pairs=Path("pairs"),
     )  # fmt: skip
     steps = {step.name: step for step in plan(options, 0.0)}
@@ -52,18 +53,25 @@ def test_what_lies_beside_waits_for_what_it_reads() -> None:
     assert steps["bridge"].after == ("clap",)
     assert set(steps["dit"].after) == {"clap", "encoder"}
     assert "encoder" in steps["decoder"].after
-    assert (steps["encoder"].gpu, steps["decoder"].gpu, steps["dit"].gpu, steps["latents"].gpu) == (0, 0, 1, 1)
+    assert (steps["encoder"].gpu, steps["decoder"].gpu, steps["dit"].gpu, steps["latents"].gpu) == (0, 0, 1, 0)
 
 
 def test_a_kept_encoder_is_not_trained_and_feeds_the_latents() -> None:
-    planned = lines("--minutes", "10", "--from", "PACK", "--keep-encoder")
+    planned = lines("--minutes", "10", "--from", "PACK", "--keep", "encoder")
     assert not any(" encoder " in line for line in planned)
     assert sum("--codec PACK" in line for line in planned) == 1
 
 
-@pytest.mark.parametrize("missing", ["--keep-encoder"])
-def test_keeping_an_encoder_needs_one(missing: str) -> None:
-    command = [sys.executable, "-m", "models.train.starter", "--out", "runs", "--minutes", "5", missing]
+def test_kept_words_keep_their_bridge_and_latents_begin_at_once() -> None:
+    planned = lines("--minutes", "20", "--gpus", "2", "--from", "PACK", "--keep", "encoder", "clap")
+    assert stages(planned) == ["decoder", "unet", "dit", "c_dit"]
+    assert not any("gap_bridge" in line for line in planned)
+    assert sum("--codec PACK --clap PACK" in line for line in planned) == 1
+
+
+@pytest.mark.parametrize("kept", ["encoder", "clap"])
+def test_what_is_kept_needs_a_pack(kept: str) -> None:
+    command = [sys.executable, "-m", "models.train.starter", "--out", "runs", "--minutes", "5", "--keep", kept]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert "--from" in result.stderr
@@ -78,7 +86,7 @@ def test_the_decoder_stage_is_rehearsed_only_beside_an_encoder_stage_that_goes_o
     assert " decoder " in line
     assert "--steps 6" in line
     assert not rehearsals()
-    assert not rehearsals("--from", "PACK", "--keep-encoder")
+    assert not rehearsals("--from", "PACK", "--keep", "encoder")
 
 
 def test_steps_wait_for_others_for_files_and_for_their_time(tmp_path: Path) -> None:
