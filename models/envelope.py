@@ -23,7 +23,7 @@ AROUND = 33
 FLOOR = np.float32(1e-4)
 STEPS_PER_STFT_FRAME = STFT_HOP // HOP
 
-STRENGTH = np.float32(0.7)
+STRENGTH = np.float32(0.85)
 """How far the levels go towards what is told."""
 LIMIT = np.float32(1.25)
 """Largest change of a level, nepers (10.9 dB)."""
