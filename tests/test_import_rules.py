@@ -19,6 +19,7 @@ RUNTIME_OF_MODELS = {
     "canvas",
     "clap",
     "codec",
+    "envelope",
     "errors",
     "families",
     "gap_bridge",
