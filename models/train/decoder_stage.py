@@ -40,7 +40,7 @@ class DecoderStage:
         self.encode, self.features = network(codec.encode), network(codec.features)
         self.student, self.teacher = network(codec.denoise), network(codec.denoise)
         self.consistency = compiled(consistency_loss)
-        self.sketch_loss = SketchLoss(codec.config, compiled)
+        self.sketch_loss = SketchLoss(codec, compiled)
         self.next_frame = compiled(build_frame)
 
     def parameter_groups(self) -> list[tuple[nn.Module, float]]:

@@ -9,7 +9,6 @@ from models.nets.codec import Codec
 from models.nets.spectrogram import join_chunks
 from models.train.codec_losses import (
     anchor_errors,
-    bin_weights,
     envelope_errors,
     latent_penalty,
     magnitudes,
@@ -34,9 +33,8 @@ class EncoderStage:
         """`network` and `compiled`: torch.compile, or nothing, for the networks and for everything else."""
         require_sketch(codec)
         self.codec = codec
-        self.weight = bin_weights(codec.config.bands, codec.latent_mean.device)
         self.forward = network(self._forward)
-        self.sketch_loss = SketchLoss(codec.config, compiled)
+        self.sketch_loss = SketchLoss(codec, compiled)
 
     def parameter_groups(self) -> list[tuple[nn.Module, float]]:
         return [(self.codec.encoder, 1.0), (self.codec.feature_decoder, 1.0)]
@@ -59,8 +57,8 @@ class EncoderStage:
         latents = codec.encode(chunks)
         sketch = codec.sketch(codec.features(latents))
         return (
-            explained_variance(sketch["magnitude"].float(), magnitudes(chunks), self.weight)
-            | explained_relations(sketch["phase"], pairs, self.weight)
+            explained_variance(sketch["magnitude"].float(), magnitudes(chunks), self.sketch_loss.weight)
+            | explained_relations(sketch["phase"], pairs, self.sketch_loss.weight)
             | explained_extras(sketch, pairs, audio)
             | {
                 "saturated": float((latents.abs() > 0.97).float().mean()),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from models.nets.codec_config import CodecConfig
+from models.nets.codec import Codec
 from models.nets.spectrogram import join_chunks
 from models.train.codec_losses import (
     ANCHOR_WEIGHT,
@@ -35,16 +35,13 @@ WEIGHTS = {
 class SketchLoss:
     """Losses of the parts of a sketch, and their weighted sum."""
 
-    def __init__(self, config: CodecConfig, compiled: Compiled) -> None:
-        self.weight: Tensor | None = None
-        self._bands = config.bands
+    def __init__(self, codec: Codec, compiled: Compiled) -> None:
+        self.weight = bin_weights(codec.config.bands, codec.latent_mean.device)
         self._magnitude, self._phase, self._timing = map(compiled, (magnitude_loss, phase_loss, timing_loss))
         self._anchor = compiled(anchor_loss)
 
     def parts(self, sketch: dict[str, Tensor], pairs: Tensor, audio: Tensor) -> dict[str, Tensor]:
         """A loss per part. sketch: maps of single chunks, item-major; pairs: as `as_chunks(audio)` gives them."""
-        if self.weight is None:
-            self.weight = bin_weights(self._bands, audio.device)
         relations, spectrogram = join_pairs(sketch["phase"]), join_chunks(pairs)
         found = {
             "magnitude": self._magnitude(sketch["magnitude"], pairs.flatten(0, 1), self.weight),
@@ -54,6 +51,7 @@ class SketchLoss:
         if "anchor" in sketch:
             found["anchor"] = self._anchor(join_pairs(sketch["anchor"]), spectrogram)
         if "envelope" in sketch:
+            # Not compiled: its spectrogram is complex, which the compiler leaves as it is.
             found["envelope"] = envelope_loss(sketch["envelope"].unflatten(0, (-1, 2)), audio)
         return found
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from models.codec import Codec, Window, windows
+from models.envelope import shaped, shaped_ring
 from models.errors import ContextError, PackError, Stopped
 from models.nets.spectrogram import chunk_spectrograms
 from models.noise import DECODE, PHASE, gaussian, stream
@@ -244,6 +245,17 @@ def test_the_decoder_takes_what_the_features_make(
 def test_the_tiny_pack_predicts_phases(codec: Codec) -> None:
     """Otherwise the tests above would say nothing about packs that do."""
     assert codec._features.outputs[-4:] == ("magnitude", "phase", "anchor", "envelope")
+
+
+def test_decoded_audio_gets_the_envelope_that_its_latents_tell(codec: Codec, monkeypatch: pytest.MonkeyPatch) -> None:
+    latents = codec.encode(noise(2 * CHUNK_FRAMES))
+    told = np.concatenate([chunk.envelope for chunk in codec._begin(latents, 1)], axis=1)
+    heard, ring = codec.decode(latents, 1), codec.decode_ring(latents.reshape(16, -1), 1)
+    monkeypatch.setattr(codec, "tells_envelope", False)
+    plain, plain_ring = codec.decode(latents, 1), codec.decode_ring(latents.reshape(16, -1), 1)
+    assert np.abs(heard - plain).max() > 0.01 * np.abs(plain).max()
+    assert np.abs(heard - shaped(plain, told)).max() < 1e-4 * np.abs(plain).max()
+    assert np.abs(ring - shaped_ring(plain_ring, told)).max() < 1e-4 * np.abs(plain).max()
 
 
 def test_a_stop_is_answered_while_phases_are_built(codec: Codec, monkeypatch: pytest.MonkeyPatch) -> None:

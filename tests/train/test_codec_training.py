@@ -60,9 +60,11 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize(("stage", "anchored"), [("encoder", 8), ("decoder", 0)])
-def test_only_the_encoder_stage_gives_a_codec_an_anchor(pool: Path, tmp_path: Path, stage: str, anchored: int) -> None:
+def test_both_stages_tell_envelopes_and_one_gives_anchors(
+    pool: Path, tmp_path: Path, stage: str, anchored: int
+) -> None:
     """As the pack of 0.4 is: what its frozen latents do not hold, a decoder must not guess at."""
-    without = replace(TINY_CODEC, anchored_bins=0)
+    without = replace(TINY_CODEC, anchored_bins=0, envelope=False)
     torch.manual_seed(0)
     save_parts(tmp_path / "codec", Codec(without).state_dict(), {"config": asdict(without)})
     task = CodecTask(settings(pool, stage=stage, start=tmp_path / "codec"), budget(tmp_path / "run", 1))
@@ -72,6 +74,8 @@ def test_only_the_encoder_stage_gives_a_codec_an_anchor(pool: Path, tmp_path: Pa
     losses["loss"].backward()
     assert torch.isfinite(losses["loss"])
     assert ("anchor" in losses) == bool(anchored)
+    assert task.module.config.envelope
+    assert losses["envelope"].item() == pytest.approx(1, abs=1e-6)  # nothing is told yet
     with torch.no_grad():
         assert all(np.isfinite(value) for value in task.check(task.module.eval()).values())
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.train.latent_data import LatentPool, _hold_out, count_songs, wait_for_songs
+from models.train.latent_data import CLAP_NOISE_SHARE, LatentPool, _hold_out, count_songs, wait_for_songs
 from tests.train.latent_folder import one_stem_each, write_folder
 
 CPU = torch.device("cpu")
@@ -61,6 +61,18 @@ def test_conditions_are_dropped_independently_and_together(tmp_path: Path):
     assert clap.float().mean().item() == pytest.approx(0.9 * 0.8, abs=0.02)
     assert (~context & ~clap).float().mean().item() == pytest.approx(0.1 + 0.9 * 0.04, abs=0.02)
     assert (context & ~clap).float().mean().item() == pytest.approx(0.9 * 0.16, abs=0.02)
+
+
+def test_some_clap_vectors_are_noisy_and_all_have_length_one(tmp_path: Path):
+    write_folder(tmp_path, one_stem_each(20))
+    pool = LatentPool(tmp_path, CPU)
+    drawn, known = pool.draw(4_000, 3, generator()).clap, pool.claps.view(-1, 512).float()
+    torch.testing.assert_close(drawn.norm(dim=1), torch.ones(4_000))
+    nearest = (drawn @ torch.nn.functional.normalize(known[known.any(1)], dim=1).T).amax(1)
+    assert abs((nearest > 0.9999).float().mean() - (1 - CLAP_NOISE_SHARE)) < 0.03
+    assert 0.5 < nearest.min() < 0.7
+    probed = pool.probe().clap
+    assert (probed @ torch.nn.functional.normalize(known[known.any(1)], dim=1).T).amax(1).min() > 0.9999
 
 
 def test_rare_families_are_drawn_more_often_than_they_occur(tmp_path: Path):
