@@ -40,7 +40,7 @@ from models.spectrogram import (
 Array = NDArray[np.float32]
 OnStep = Callable[[int, int], None]
 
-SKETCH_ONLY = ("phase", "anchor", "envelope")  # parts of a sketch that the decoding step is not given
+SKETCH_ONLY = ("phase", "anchor", "envelope", "stereo_width")  # parts of a sketch that the decoding step is not given
 BATCHES = {"cpu": (2, 1), "cuda": (16, 8)}
 """Chunks per run of the encoder and pairs per run of the decoder. On two cores one pair takes 65 ms alone and 67 in a
 batch of two (features and encoder 18 ms per chunk either way), and a stop is answered sooner."""
@@ -61,7 +61,7 @@ class _Chunk:
     """A chunk on its way through the steps: its estimate `[4, 1024, 32]`, where that began, and its features.
 
     features: what the denoiser is given; noise `[1024, 1]`: how much of each bin is noise, 0 (or not known) to 1;
-    envelope `[4, 256]`: the detail that is told, `[4, 0]` where none is.
+    envelope `[4, 256]`: the detail that is told, `[4, 0]` where none is; stereo_width `[6, 32]`, if it is told.
     """
 
     index: int
@@ -70,6 +70,7 @@ class _Chunk:
     features: tuple[Array, ...]
     noise: Array
     envelope: Array
+    stereo_width: Array | None
 
 
 class Codec:
@@ -205,7 +206,7 @@ class Codec:
             maps = tuple(features[name] for name in self._feature_names)
             noise = noisiness(features["phase"]) if self.makes_sketch else np.zeros((BINS, 1), np.float32)
             envelope = features.get("envelope", np.zeros((BANDS, 0), np.float32))
-            yield _Chunk(index, estimate, estimate, maps, noise, envelope)
+            yield _Chunk(index, estimate, estimate, maps, noise, envelope, features.get("stereo_width"))
 
     def _refine(
         self, chunks: Iterable[_Chunk], pairing: list[Window], step: int, sigma: float, seed: int
@@ -242,7 +243,7 @@ class Codec:
         if not self.makes_sketch:
             return chunk.estimate
         predicted = chunk.features[self._feature_names.index("magnitude")]
-        return finished(chunk.estimate, chunk.sketch, predicted, chunk.noise, self._pull)
+        return finished(chunk.estimate, chunk.sketch, predicted, chunk.noise, self._pull, chunk.stereo_width)
 
 
 def _closed(chunks: Iterator[_Chunk], frames: int) -> Iterator[_Chunk]:

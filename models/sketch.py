@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spectrogram import COMPAND_POWER, compand, expand
+from models.stereo_width import as_wide_as
 
 Array = NDArray[np.float32]
 Phasors = NDArray[np.complex64]
@@ -36,7 +37,7 @@ phases do not agree cancel. How much of a bin is noise, the length of its advanc
 3.27, 3.27 dB, band error 2.44, 1.91, 1.87 dB, onset correlation .699, .695, .694 (the same mixes)."""
 
 SIDE_LOSS_DB = np.float32(3.2)
-"""What the difference of the channels lacks, since what is not known about them makes them alike.
+"""What the difference of the channels lacks where no width is told: what is not known about them makes them alike.
 
 By 0, 1.6, 3.2: width error 3.4, 1.8, .8 dB (the same mixes but one, which is nearly mono)."""
 
@@ -44,11 +45,14 @@ QUIET = np.float32(1e-9)
 """Companded magnitude that counts as silence where magnitudes are divided."""
 
 
-def finished(estimate: Array, sketch: Array, predicted: Array, noise: Array, pull: float) -> Array:
+def finished(
+    estimate: Array, sketch: Array, predicted: Array, noise: Array, pull: float, width: Array | None = None
+) -> Array:
     """The spectrogram of a chunk as it is heard, `[4, bin, frame]` like estimate and sketch.
 
     predicted `[2, bin, frame]`: square root of the companded magnitudes of left and right; noise `[bin, 1]`: what
-    `noisiness` gives; pull: how far magnitudes go to the predicted ones (0: as estimated, 1: all of the way).
+    `noisiness` gives; pull: how far magnitudes go to the predicted ones (0: as estimated, 1: all of the way); width
+    `[6, frame]`: of the sketches that tell it.
     """
     drawn, told = _phasors(estimate), _phasors(sketch)
     apart = np.angle((told * drawn.conj()).sum(0))
@@ -57,7 +61,11 @@ def finished(estimate: Array, sketch: Array, predicted: Array, noise: Array, pul
     joined = drawn * np.exp(1j * TURN * apart).astype(np.complex64) * louder
     joined = with_edges_of(told, joined)
     gain = 10 ** (NOISE_LOSS_DB * noise / 20)
-    middle, side = (joined[0] + joined[1]) * gain / 2, (joined[0] - joined[1]) * (gain * 10 ** (SIDE_LOSS_DB / 20)) / 2
+    middle, side = (joined[0] + joined[1]) * gain / 2, (joined[0] - joined[1]) * gain / 2
+    if width is None:
+        side = side * 10 ** (SIDE_LOSS_DB / 20)
+    else:
+        middle, side = as_wide_as(width, middle, side)
     heard = np.stack([middle + side, middle - side])
     return compand(np.stack([heard.real, heard.imag], 1).reshape(estimate.shape))
 

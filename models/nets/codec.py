@@ -16,18 +16,18 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from models.nets.codec_config import CodecConfig
+from models.nets.codec_config import LATENT, SLOTS, CodecConfig
 from models.nets.envelope import EnvelopeHead
-from models.nets.layers import BandMerge, NoiseEmbedding, TokenNorm, TransformerBlock, zero_init
+from models.nets.layers import BandMerge, NoiseEmbedding, TokenNorm, TransformerBlock
 from models.nets.patchifier import Depatchifier, Patchifier
 from models.nets.phase import RELATIONS, weighted_relations
 from models.nets.preconditioning import SIGMA_DATA, SIGMA_MIN, consistency_scalings
-from models.nets.spectrogram import CHUNK_STFT_FRAMES, PLANES
+from models.nets.spectrogram import PLANES
+from models.nets.stereo_width import StereoWidthHead
+from models.nets.waves import WaveDecoder, WaveEncoder
 
-SLOTS = 8
-LATENT = 64
-SLOT_STFT_FRAMES = CHUNK_STFT_FRAMES // SLOTS
 MAGNITUDES = 2  # left and right
 QUIET = 0.03  # companded magnitude below which a bin counts as a pause
 
@@ -51,9 +51,7 @@ class Encoder(nn.Module):
         self.out = nn.Linear(width, SLOTS * LATENT // config.queries, bias=False)
         # Latents start with a spread of about 0.6, inside the straight part of the tanh.
         nn.init.normal_(self.out.weight, std=0.6 / width**0.5)
-        self.anchored = config.anchored_bins
-        if self.anchored:
-            self.waves = zero_init(nn.Linear(PLANES * self.anchored * SLOT_STFT_FRAMES, LATENT))
+        self.waves = WaveEncoder(config.anchored_bins, config.wave_numbers) if config.wave_numbers else None
 
     def forward(self, spectrogram: Tensor) -> Tensor:
         # The relations are products of neighbouring bins: what no convolution of the planes alone can form.
@@ -67,15 +65,19 @@ class Encoder(nn.Module):
         for block in self.blocks:
             tokens = block(tokens)
         latents: Tensor = self.out(self.norm(tokens[:, : self.queries.shape[0]])).reshape(-1, SLOTS, LATENT)
-        return latents + self.waves(low_waves(spectrogram, self.anchored)) if self.anchored else latents
+        if self.waves is None:
+            return latents
+        main = latents[..., : -self.waves.numbers]
+        return torch.cat([main, self.waves(spectrogram, torch.tanh(main))], 2)
 
 
 class FeatureDecoder(nn.Module):
     """Latents of a chunk `[batch, 8, 64]` -> one feature map per resolution, and the sketch if the codec makes one.
 
-    The sketch: magnitudes `[batch, 2, 1024, 32]`, phase relations `[batch, 10, 1024, 32]`, if there is one the anchor
-    `[batch, 4, anchored bins, 32]` (`models/nets/phase.py`), and if it is told the detail of the temporal envelope
-    `[batch, 4, 256]` (`models/nets/envelope.py`); in the order of `CodecConfig.sketch_parts`.
+    The sketch: magnitudes `[batch, 2, 1024, 32]`, phase relations `[batch, 10, 1024, 32]`, and what else is told: the
+    anchor `[batch, 4, anchored bins, 32]` (`models/nets/phase.py`), the detail of the temporal envelope
+    `[batch, 4, 256]` (`models/nets/envelope.py`), the stereo width `[batch, 6, 32]` (`models/nets/stereo_width.py`);
+    in the order of `CodecConfig.sketch_parts`.
     """
 
     def __init__(self, config: CodecConfig) -> None:
@@ -95,13 +97,14 @@ class FeatureDecoder(nn.Module):
         if config.sketch:
             self.magnitude = BandMerge(config.channels[0], MAGNITUDES, config.bands)
             self.phase = BandMerge(config.channels[0], RELATIONS, config.bands)
-        self.anchored = config.anchored_bins
-        if self.anchored:
-            self.anchor = BandMerge(config.channels[0], PLANES, ((0, self.anchored, 1),))
-            self.waves = nn.Linear(LATENT, PLANES * self.anchored * SLOT_STFT_FRAMES, bias=False)
+        self.waves = WaveDecoder(config.anchored_bins, config.wave_numbers) if config.wave_numbers else None
         self.envelope = EnvelopeHead(config.channels[0]) if config.envelope else None
+        self.stereo_width = StereoWidthHead(config.channels[0]) if config.stereo_width else None
 
     def forward(self, latents: Tensor) -> tuple[Tensor, ...]:
+        waves = latents
+        if self.waves is not None:
+            latents = F.pad(latents[..., : -self.waves.numbers], (0, self.waves.numbers))
         carried = latents.reshape(latents.shape[0], -1, self.query_size)
         latent_tokens = self.latent_in(carried)
         latent_tokens = latent_tokens + self.latent_position.to(latent_tokens.dtype)
@@ -117,13 +120,13 @@ class FeatureDecoder(nn.Module):
         features = tuple(project(level) for project, level in zip(self.projections, maps, strict=True))
         if not self.sketch:
             return features
-        sketch = [self.magnitude(maps[0]), self.phase(maps[0])]
-        if self.anchored:
-            waves = self.waves(latents).unflatten(2, (PLANES, self.anchored, SLOT_STFT_FRAMES))
-            sketch.append(self.anchor(maps[0]) + waves.permute(0, 2, 3, 1, 4).flatten(3))
-        if self.envelope is not None:
-            sketch.append(self.envelope(maps[0]))
-        return (*features, *sketch)
+        magnitude, sketch = self.magnitude(maps[0]), [self.phase(maps[0])]
+        if self.waves is not None:
+            anchor, louder = self.waves(waves)
+            magnitude = magnitude + F.pad(louder, (0, 0, 0, magnitude.shape[2] - louder.shape[2]))
+            sketch.append(anchor)
+        heads = (self.envelope, self.stereo_width)
+        return (*features, magnitude, *sketch, *(head(maps[0]) for head in heads if head is not None))
 
 
 class Denoiser(nn.Module):
@@ -166,16 +169,6 @@ class Denoiser(nn.Module):
 
     def norm_map(self, grid: Tensor) -> Tensor:
         return self.norm(grid.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-
-
-def low_waves(spectrogram: Tensor, bins: int) -> Tensor:
-    """The lowest bins of chunks `[batch, 4, 1024, 32]` at one level: `[batch, 8, 4 * bins * 4]`, a row per slot.
-
-    Phases go into the latents and out of them by a matrix, beside the transformers: a wave and its quarter period are a
-    straight line away from each other, which layers that have learnt magnitudes take long to find.
-    """
-    rows = spectrogram[:, :, :bins].unflatten(3, (SLOTS, SLOT_STFT_FRAMES)).permute(0, 3, 1, 2, 4).flatten(2)
-    return rows / (rows.square().mean(2, keepdim=True) + QUIET**2).sqrt()
 
 
 def scale_by_magnitude(out: Tensor, magnitude: Tensor) -> Tensor:

@@ -8,6 +8,9 @@ from typing import Any
 from models.nets.layers import row_count
 from models.nets.spectrogram import CHUNK_STFT_FRAMES
 
+SLOTS = 8  # of a chunk, 85 ms each
+LATENT = 64  # numbers of a slot
+
 
 @dataclass(frozen=True, kw_only=True)
 class CodecConfig:
@@ -23,11 +26,13 @@ class CodecConfig:
     denoiser_layers: int
     condition: int
     slot_tied: bool  # latents tied to time slots, or untied learned queries
-    queries: int  # tokens that carry the latents of a chunk; queries * query size = 8 * 64
+    queries: int  # tokens that carry the latents of a chunk; queries * query size = SLOTS * LATENT
     sketch: bool  # the pre-decoder predicts magnitudes, which scale the denoiser's output, and phase relations
     hears_relations: bool = False  # the encoder is given the phase relations beside the spectrogram
     anchored_bins: int = 0  # of the lowest bins the sketch tells the phases themselves, too
+    wave_numbers: int = 0  # the last so many of a slot's 64 numbers, which hold those phases and nothing else
     envelope: bool = False  # the sketch tells the temporal envelope, too
+    stereo_width: bool = False  # the sketch tells the stereo width, too
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> CodecConfig:
@@ -48,7 +53,7 @@ class CodecConfig:
         """What the pre-decoder gives after the feature maps."""
         if not self.sketch:
             return ()
-        more = {"anchor": self.anchored_bins, "envelope": self.envelope}
+        more = {"anchor": self.anchored_bins, "envelope": self.envelope, "stereo_width": self.stereo_width}
         return ("magnitude", "phase", *(part for part, there in more.items() if there))
 
     @property
@@ -75,6 +80,6 @@ CODEC_PRESETS = {
         bands=((0, 64, 1), (64, 192, 2), (192, 448, 4), (448, 1024, 9)), channels=(64, 192, 320),
         conv_blocks=(1, 1, 0), strides=((4, 2), (2, 2)), heads=5, encoder_layers=5, feature_layers=4,
         denoiser_layers=6, condition=256, slot_tied=True, queries=8, sketch=True, hears_relations=True,
-        anchored_bins=8, envelope=True,
+        anchored_bins=8, wave_numbers=8, envelope=True, stereo_width=True,
     ),
 }  # fmt: skip

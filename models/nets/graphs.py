@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
-from models.nets.codec import LATENT, SLOTS, Codec
+from models.nets.codec import Codec
+from models.nets.codec_config import LATENT, SLOTS
 from models.nets.dit import CLAP, ConsistencyStep, DiT
 
 OPSET = 23

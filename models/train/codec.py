@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from models.data.augment import training_audio
 from models.nets.codec import Codec
-from models.nets.codec_config import CODEC_PRESETS, CodecConfig
+from models.nets.codec_config import CODEC_PRESETS, LATENT, CodecConfig
 from models.nets.spectrogram import CHUNK_FRAMES, EDGE
 from models.train import several
 from models.train.codec_stages import STAGES
@@ -99,15 +99,13 @@ def first_codec(settings: CodecSettings) -> Codec:
     """A new codec, or the averaged weights of a run, or those of a pack with what they lack beside `settings.config`.
 
     Only the encoder stage adds what latents must learn to hold: those of an encoder that stays as it is tell no waves.
-    But they tell the envelope (.7 of its detail is in the latents of pack 0.4, which nobody asked for it).
+    But they tell envelope and width (.7 of both is in the latents of packs 0.4 and 0.5, which nobody asked for it).
     """
     if settings.start is None:
         return Codec(settings.config)
     codec, _ = load_codec(settings.start)
     if codec.config.sketch:
-        codec = widened(codec, envelope=settings.config.envelope)
-    if codec.config.sketch and settings.stage == "encoder":
-        codec = widened(codec, settings.config.hears_relations, settings.config.anchored_bins)
+        codec = widened(codec, settings.config, encoder=settings.stage == "encoder")
     return codec.train()
 
 
@@ -132,6 +130,8 @@ def measure_latents(codec: Codec, feed: SongFeed, batches: int, batch: int, seed
         found.append(codec.encode(as_chunks(audio).flatten(0, 1)).flatten(0, 1))
     latents = torch.cat(found)
     codec.latent_mean.copy_(latents.mean(0))
+    # Waves have no mean, and zero says nothing: it must be zero for latent models, too.
+    codec.latent_mean[LATENT - codec.config.wave_numbers :] = 0
     codec.latent_std.copy_(latents.std(0).clamp(min=1e-3))
 
 

@@ -18,12 +18,12 @@ from models.nets.envelope import envelope_detail
 from models.nets.phase import anchors, phase_relations, relation_weights
 from models.nets.preconditioning import consistency_scalings
 from models.nets.spectrogram import EDGE
+from models.nets.stereo_width import stereo_width
 
 PHASE_WEIGHT = 1.0  # of the phase relations beside the magnitudes; with 0.3 the timing above 1.5 kHz was hardly learnt
 TIMING_WEIGHT, TIMING_BINS = 8.0, 32  # of slopes averaged over so many bins
-ANCHOR_WEIGHT = 0.1
-"""Of the phases of the lowest bins. With 0.5 they were told almost wholly (.96) in ten minutes, and latents that hold
-them are harder to generate: basses trembled. Phases known to 0.8 rad (.53) give a bass envelope of .91, too."""
+ANCHOR_WEIGHT = 0.5  # of the phases of the lowest bins, which have numbers of their own to be told by
+WIDTH_WEIGHT = 0.03  # in nepers squared: .7 of its variance is in latents that nobody asked for it
 ENVELOPE_WEIGHT = 0.3  # enough: .91 of it was explained after four minutes of the decoder stage
 LOW_BINS, LOW_WEIGHT = 17, 4.0
 HUBER = 0.00054  # pseudo-Huber constant per square root of the number of values (iCT, sec. 3.3)
@@ -109,6 +109,20 @@ def envelope_errors(predicted: Tensor, audio: Tensor) -> tuple[Tensor, Tensor]:
     first = EDGE - STEP_WINDOW // 2
     true = envelope_detail(audio[..., first : first + (told.shape[2] - 1) * STEP_FRAMES + STEP_WINDOW])
     return (told - true).square().mean(), true.square().mean()
+
+
+def width_loss(predicted: Tensor, spectrogram: Tensor) -> Tensor:
+    """Squared error of the stereo width told `[batch, 2, 6, 32]` of pairs, loud bands first; nepers squared."""
+    return width_errors(predicted, spectrogram)[0]
+
+
+def width_errors(predicted: Tensor, spectrogram: Tensor) -> tuple[Tensor, Tensor]:
+    """Weighted squared error, and the same for telling the mean of each band; divided by the mean weight."""
+    true, matters = stereo_width(spectrogram)
+    matters = matters / matters.mean()
+    usual = (true * matters).sum((0, 2), keepdim=True) / matters.sum((0, 2), keepdim=True)
+    told = predicted.float().transpose(1, 2).flatten(2)
+    return ((told - true).square() * matters).mean(), ((true - usual).square() * matters).mean()
 
 
 def _phase_error(predicted: Tensor, spectrogram: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:

@@ -51,7 +51,7 @@ class DecoderStage:
         batch = len(chunks)
         scored = max(1, int(batch * SCORED_SHARE))
         with torch.no_grad():
-            latents = roughened(self.encode(chunks.flatten(0, 1)))
+            latents = roughened(self.encode(chunks.flatten(0, 1)), self.codec.config.wave_numbers)
         maps = self.features(latents)
         flat, sketch = maps[: self.codec.config.denoiser_maps], self.codec.sketch(maps)
         features = tuple(f.unflatten(0, (batch, 2)) for f in flat)
@@ -134,7 +134,7 @@ class JointStage(DecoderStage):
     def losses(self, audio: Tensor, progress: float) -> dict[str, Tensor]:
         chunks = as_chunks(audio)
         before_tanh = self.codec.encoder(chunks.flatten(0, 1)).float()
-        flat = self.features(roughened(torch.tanh(before_tanh)))
+        flat = self.features(roughened(torch.tanh(before_tanh), self.codec.config.wave_numbers))
         features = tuple(f.unflatten(0, (-1, 2)) for f in flat)
         sigma, noise = draw_sigmas(len(chunks), NOISE, chunks.device), torch.randn_like(chunks)
         estimate = self.student(chunks + scale(sigma) * noise, sigma, features)

@@ -13,6 +13,7 @@ from models.train.codec_losses import (
     latent_penalty,
     magnitudes,
     phase_errors,
+    width_errors,
 )
 from models.train.pairs import as_chunks, join_pairs, roughened
 from models.train.sketch_loss import Compiled, SketchLoss, total
@@ -41,7 +42,8 @@ class EncoderStage:
 
     def _forward(self, chunks: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         before_tanh = self.codec.encoder(chunks).float()
-        return before_tanh, self.codec.sketch(self.codec.features(roughened(torch.tanh(before_tanh))))
+        latents = roughened(torch.tanh(before_tanh), self.codec.config.wave_numbers)
+        return before_tanh, self.codec.sketch(self.codec.features(latents))
 
     def losses(self, audio: Tensor, progress: float) -> dict[str, Tensor]:
         pairs = as_chunks(audio)
@@ -90,10 +92,12 @@ def explained_relations(phase: Tensor, pairs: Tensor, weight: Tensor) -> dict[st
 
 
 def explained_extras(sketch: dict[str, Tensor], pairs: Tensor, audio: Tensor) -> dict[str, float]:
-    """Share explained of the anchor and of the envelope's detail, of a sketch that has them."""
+    """Share explained of the anchor, of the envelope's detail and of the width, of a sketch that has them."""
     found = {}
     if "anchor" in sketch:
         found["anchor"] = anchor_errors(join_pairs(sketch["anchor"]), join_chunks(pairs))
     if "envelope" in sketch:
         found["envelope"] = envelope_errors(sketch["envelope"].unflatten(0, (-1, 2)), audio)
+    if "stereo_width" in sketch:
+        found["stereo_width"] = width_errors(sketch["stereo_width"].unflatten(0, (-1, 2)), join_chunks(pairs))
     return {name: float(1 - error / nothing) for name, (error, nothing) in found.items()}

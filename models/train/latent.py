@@ -68,6 +68,8 @@ class LatentTask:
         if saved and saved.get("net", "dit") != (net := self.module.describe()["net"]):
             raise ValueError(f"{run.out} does not hold a run of a {net}; choose another folder with --out.")
         self.pool = LatentPool(settings.latents, self.device, saved and tuple(saved["held_out"]))
+        # A growing folder may have been longer by a few songs for another process, which must not train on these.
+        self.pool.hold_out(*(int(several.agreed(song)) for song in self.pool.held_out))
         self.probe = self.pool.probe()
         self.generator = torch.Generator(self.device)
         self._next_refresh = time.monotonic() + settings.refresh_s

@@ -3,7 +3,10 @@
 The folder, written by `models.train.latents`, holds `targets.f16` [song, 6, 120, 64] (raw tanh latents of each stem),
 `contexts.f16` [song, 6, 2, 120, 64] (two mixes of other stems per target), `claps.f16` [song, 6, 512] (what the stem
 sounds like, heard elsewhere in the song), `families.i8` [song, 6] (-1: no stem), `count` (written so far, as text)
-and `norm.json` (mean[64], std[64]). It may grow while it is read. A song here is one window.
+and `norm.json` (mean[64], std[64], wave_numbers). It may grow while it is read. A song here is one window.
+
+Numbers that hold waves (`models/nets/waves.py`) are zero in what is to be generated: another phase sounds the same, and
+which one it will be nothing tells. In contexts they stay.
 """
 
 from __future__ import annotations
@@ -64,6 +67,7 @@ class LatentPool:
         norm = json.loads((folder / "norm.json").read_text())
         self.mean = torch.tensor(norm["mean"], dtype=torch.float32, device=device)
         self.scale = SIGMA_DATA / torch.tensor(norm["std"], dtype=torch.float32, device=device)
+        self.generated = LATENT - norm.get("wave_numbers", 0)
         self.targets = torch.empty(0, STEMS, TOKENS, LATENT, dtype=torch.float16, device=device)
         self.contexts = torch.empty(0, STEMS, MIXES, TOKENS, LATENT, dtype=torch.float16, device=device)
         self.claps = torch.empty(0, STEMS, CLAP, dtype=torch.float16, device=device)
@@ -73,6 +77,11 @@ class LatentPool:
             raise ValueError(f"{folder} holds {count} songs; training needs at least 4.")
         self.held_out = held_out or _noted(folder) or (count - _hold_out(count), count)
         self.refresh()
+
+    def hold_out(self, first: int, stop: int) -> None:
+        """Keep these songs for validation, and no others."""
+        self.held_out = (first, stop)
+        self._list_pairs()
 
     def refresh(self) -> int:
         """Takes in songs that arrived since the last call; returns how many are held now."""
@@ -113,7 +122,7 @@ class LatentPool:
         yes = torch.ones(len(flat), dtype=torch.bool, device=self.device)
         tokens = torch.arange(TOKENS, device=self.device).expand(len(flat), -1)
         return Batch(
-            self._rows(self.targets, row, tokens),
+            self._targets(row, tokens),
             self._rows(self.contexts, row * MIXES, tokens),
             yes,
             self._claps(row),
@@ -137,12 +146,18 @@ class LatentPool:
     ) -> Batch:
         row = self._pairs[pair]
         return Batch(
-            self._rows(self.targets, row, tokens),
+            self._targets(row, tokens),
             self._rows(self.contexts, row * MIXES + mix, tokens),
             context_present,
             nn.functional.normalize(self._claps(row) + clap_noise, dim=-1),
             clap_present,
         )
+
+    def _targets(self, row: Tensor, tokens: Tensor) -> Tensor:
+        """What is to be generated, [batch, token, 64]."""
+        clean = self._rows(self.targets, row, tokens)
+        clean[..., self.generated :] = 0
+        return clean
 
     def _rows(self, latents: Tensor, row: Tensor, tokens: Tensor) -> Tensor:
         """Normalised latents [batch, token, 64] of windows `row` [batch] at `tokens` [batch, token]."""

@@ -8,7 +8,8 @@ target two contexts, each a random non-empty subset of the other stems that soun
 that the vector tells what plays and not which notes; by its own window only where it rests in the other.
 The folder holds memory-mapped arrays, one row per window: `targets.f16 [n, 6, 120, 64]` (raw tanh latents),
 `contexts.f16 [n, 6, 2, 120, 64]`, `claps.f16 [n, 6, 512]`, `families.i8 [n, 6]` (-1: no target), the number of windows
-done in `count`, and `norm.json` with the codec's mean and standard deviation per latent dimension. With `--once` also
+done in `count`, and `norm.json` with the codec's mean and standard deviation per latent dimension and how many of them
+hold the waves of the lowest bins (`models/nets/waves.py`). With `--once` also
 `held_out`: the first and the last + 1 of the windows of validation.
 """
 
@@ -29,7 +30,8 @@ from models.data.pool import HELD_OUT, STEMS, WINDOW_FRAMES, WINDOWS, PoolReader
 from models.data.windows import BLOCK, QUIETEST_WINDOW_DB, SILENCE_DB, Recipe
 from models.log_mel import CLAP_FRAMES
 from models.nets.clap import EMBEDDING, Clap
-from models.nets.codec import LATENT, SLOTS, Codec
+from models.nets.codec import Codec
+from models.nets.codec_config import LATENT, SLOTS
 from models.nets.log_mel import LogMel
 from models.nets.spectrogram import CHUNK_FRAMES, chunk_spectrograms
 from models.train.codec import on_device
@@ -245,7 +247,11 @@ def main(arguments: list[str] | None = None) -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     codec, listener = on_device(load_codec(options.codec)[0], device), Listener(load_clap(options.clap)[0], device)
     store = LatentStore(options.out, options.windows)
-    norm = {"mean": codec.latent_mean.tolist(), "std": codec.latent_std.tolist()}
+    norm = {
+        "mean": codec.latent_mean.tolist(),
+        "std": codec.latent_std.tolist(),
+        "wave_numbers": codec.config.wave_numbers,
+    }
     (options.out / "norm.json").write_text(json.dumps(norm))
     random = np.random.default_rng(options.seed)
     encoder = Encoder(codec, listener, PoolReader(options.pool), store, random, options.songs_per_s)

@@ -8,6 +8,7 @@ from torch import Tensor
 from models.nets.spectrogram import EDGE, istft, join_chunks, split_chunks, stft
 
 LATENT_NOISE = 0.1  # uniform, on half of the items: what the latent model will do to the latents
+NO_WAVES = 0.3  # share of the items whose numbers for the waves are zero, as in all that is generated
 
 
 def as_chunks(audio: Tensor) -> Tensor:
@@ -30,7 +31,11 @@ def scale(sigma: Tensor) -> Tensor:
     return sigma[..., None, None, None]
 
 
-def roughened(latents: Tensor) -> Tensor:
-    """Latents with uniform noise on half of the items."""
+def roughened(latents: Tensor, wave_numbers: int = 0) -> Tensor:
+    """Latents with uniform noise on half of the items, and without waves on some, as latent models will leave them."""
     noise = (torch.rand_like(latents) - 0.5) * 2 * LATENT_NOISE
-    return latents + noise * (torch.rand(len(latents), 1, 1, device=latents.device) < 0.5)
+    rough = latents + noise * (torch.rand(len(latents), 1, 1, device=latents.device) < 0.5)
+    if not wave_numbers:
+        return rough
+    kept = torch.rand(len(latents), 1, 1, device=latents.device) >= NO_WAVES
+    return torch.cat([rough[..., :-wave_numbers], rough[..., -wave_numbers:] * kept], 2)

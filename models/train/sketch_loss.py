@@ -13,12 +13,14 @@ from models.train.codec_losses import (
     ENVELOPE_WEIGHT,
     PHASE_WEIGHT,
     TIMING_WEIGHT,
+    WIDTH_WEIGHT,
     anchor_loss,
     bin_weights,
     envelope_loss,
     magnitude_loss,
     phase_loss,
     timing_loss,
+    width_loss,
 )
 from models.train.pairs import join_pairs
 
@@ -29,6 +31,7 @@ WEIGHTS = {
     "timing": TIMING_WEIGHT,
     "anchor": ANCHOR_WEIGHT,
     "envelope": ENVELOPE_WEIGHT,
+    "stereo_width": WIDTH_WEIGHT,
 }
 
 
@@ -38,7 +41,7 @@ class SketchLoss:
     def __init__(self, codec: Codec, compiled: Compiled) -> None:
         self.weight = bin_weights(codec.config.bands, codec.latent_mean.device)
         self._magnitude, self._phase, self._timing = map(compiled, (magnitude_loss, phase_loss, timing_loss))
-        self._anchor = compiled(anchor_loss)
+        self._anchor, self._width = compiled(anchor_loss), compiled(width_loss)
 
     def parts(self, sketch: dict[str, Tensor], pairs: Tensor, audio: Tensor) -> dict[str, Tensor]:
         """A loss per part. sketch: maps of single chunks, item-major; pairs: as `as_chunks(audio)` gives them."""
@@ -50,6 +53,8 @@ class SketchLoss:
         }
         if "anchor" in sketch:
             found["anchor"] = self._anchor(join_pairs(sketch["anchor"]), spectrogram)
+        if "stereo_width" in sketch:
+            found["stereo_width"] = self._width(sketch["stereo_width"].unflatten(0, (-1, 2)), spectrogram)
         if "envelope" in sketch:
             # Not compiled: its spectrogram is complex, which the compiler leaves as it is.
             found["envelope"] = envelope_loss(sketch["envelope"].unflatten(0, (-1, 2)), audio)

@@ -1,16 +1,20 @@
-"""The starter pack from nothing (or from a pack) in a given time on one or two GPUs: all stages, by wall clock.
+"""The starter pack from nothing (or from a pack) in a given time on one, two or four GPUs: all stages, by wall clock.
 
     python -m models.train.starter --minutes 28 --out runs --sound-font MuseScore_General_Lite.sf3
     python -m models.train.starter --minutes 26 --gpus 2 --out runs --from models/packs/starter --sound-font ...
 
 Songs are rendered all the while by CPU workers. The stages of a lane follow each other, each until its share of the
 time is over; two GPUs have a lane each, the codec on one, what is learnt from latents on the other, since latents ask
-for the encoder only; the U-Net, a baseline for the tables, has the DiT's time where the codec is done. Beside the
-lanes: a few steps of the decoder stage are rehearsed, which fills torch's compile cache and saves up to two minutes
-later; finished songs are encoded into latents; the bridge learns from the pairs that the CLAP stage leaves behind.
+for the encoder only; the U-Net, a baseline for the tables, has the DiT's time where the codec is done. Four GPUs share
+one beginning, the encoder on three of them at once and CLAP on the last, and then have three lanes: the decoder on one,
+the DiT and then the C-DiT on two at once, and on the last the U-Net, for twice the DiT's time, which on one GPU is as
+much work. A stage on several GPUs is data-parallel, see `models.train.several`. Beside the lanes: a few steps of the
+decoder stage are rehearsed, which fills torch's compile cache and saves up to two minutes later; finished songs are
+encoded into latents; the bridge learns from the pairs that the CLAP stage leaves behind.
 `--keep encoder` leaves the encoder stage out: latents, and what was trained on them, stay valid. `--keep encoder clap`
-leaves words and bridge as they are, too, and latents are encoded from the start. Ends with the commands that export
-and judge the pack. `--dry-run` prints the plan.
+leaves words and bridge as they are, too, and latents are encoded from the start; `--keep clap` leaves only these two as
+they are. Ends with the commands that export and judge the pack. `--dry-run` prints the plan: when each step must be
+over, the GPUs it runs on, its command.
 """
 
 from __future__ import annotations
@@ -20,25 +24,59 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 CLAP, ENCODER, DECODER, DIT, CONSISTENCY, UNET = "clap", "encoder", "decoder", "dit", "c_dit", "unet"
-# Shares of the time per lane, compilation included: measured 80 to 150 s for a codec stage, 25 to 45 s for the others.
-LANES: dict[int, tuple[dict[str, float], ...]] = {
-    1: ({CLAP: 0.12, ENCODER: 0.19, DECODER: 0.38, DIT: 0.13, CONSISTENCY: 0.18},),
-    2: ({ENCODER: 0.30, DECODER: 0.42, UNET: 0.28}, {CLAP: 0.30, DIT: 0.28, CONSISTENCY: 0.42}),
-}
 BRIDGE_S = 200.0
 REHEARSAL_S = 110.0  # when the encoder stage has been compiled, and compiling the next does not slow it down
-SONGS_PER_S = {1: 8.0, 2: 20.0}  # encoded into latents beside other stages
+SONGS_PER_S = {1: 8.0, 2: 20.0, 4: 60.0}  # encoded into latents beside other stages
 PATIENCE_S = 300.0
 POLL_S = 0.1
 
 
 @dataclass(frozen=True)
+class Stage:
+    """The place of a training stage in a plan."""
+
+    share: float  # of the time that its lane takes
+    after: tuple[str, ...] = ()  # stages that it follows in its lane; several lanes may begin with the same ones
+    gpus: tuple[int, ...] = (0,)
+    spare: float = 0.0  # share of the time that nothing follows it in
+
+
+# The shares include compilation: measured 80 to 150 s for a codec stage, 25 to 45 s for the others.
+LANES: dict[int, dict[str, Stage]] = {
+    1: {
+        CLAP: Stage(0.12),
+        ENCODER: Stage(0.19, (CLAP,)),
+        DECODER: Stage(0.38, (ENCODER,)),
+        DIT: Stage(0.13, (DECODER,)),
+        CONSISTENCY: Stage(0.18, (DIT,)),
+    },
+    2: {
+        ENCODER: Stage(0.30),
+        DECODER: Stage(0.42, (ENCODER,)),
+        UNET: Stage(0.28, (DECODER,)),
+        CLAP: Stage(0.30, gpus=(1,)),
+        DIT: Stage(0.28, (CLAP,), gpus=(1,)),
+        CONSISTENCY: Stage(0.42, (DIT,), gpus=(1,)),
+    },
+    4: {
+        ENCODER: Stage(0.30, gpus=(0, 1, 2)),
+        CLAP: Stage(0.30, gpus=(3,)),
+        DECODER: Stage(0.70, (ENCODER,)),
+        DIT: Stage(0.26, (ENCODER, CLAP), gpus=(1, 2)),
+        CONSISTENCY: Stage(0.44, (DIT,), gpus=(1, 2)),
+        UNET: Stage(0.52, (ENCODER, CLAP), gpus=(3,), spare=0.18),
+    },
+}
+LATENTS_GPU = {1: 0, 2: 0, 4: 3}  # where the stages beside them matter less than the latent models do
+
+
+@dataclass(frozen=True)
 class Step:
-    """One process of the plan."""
+    """One command of the plan: a process, or on several GPUs one for each of them."""
 
     name: str
     arguments: tuple[str, ...]
@@ -46,9 +84,26 @@ class Step:
     after: tuple[str, ...] = ()  # steps that must be over before it begins
     needs: tuple[Path, ...] = ()  # files that must be there
     delay_s: float = 0.0  # seconds from the start before which it does not begin
-    gpu: int = 0
+    gpus: tuple[int, ...] = ()  # none: it runs on the processor
     beside: bool = False  # no stage of a lane
     may_fail: bool = False  # saves time when it works, and nothing reads what it makes
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The module that Python runs, and its arguments."""
+        if len(self.gpus) < 2:
+            return self.arguments
+        return ("torch.distributed.run", "--standalone", "--nproc-per-node", str(len(self.gpus)), "-m", *self.arguments)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables that its command gets besides those of this process."""
+        variables = {}
+        if self.gpus not in ((), (0,)):
+            variables["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, self.gpus))
+        if len(self.gpus) > 1:
+            variables["NCCL_NVLS_ENABLE"] = "0"  # multicast over NVLink is not available on every machine
+        return variables
 
 
 def plan(options: argparse.Namespace, now: float) -> list[Step]:
@@ -64,31 +119,27 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
         CLAP: (clap, "--pool", pool, "--pairs", pairs, "--workers", "6", *start),
         ENCODER: (codec, "encoder", "--pool", pool, "--batch", "192", "--wait-for", "130", *start),
         DECODER: (codec, "decoder", "--pool", pool, "--wait-for", "130", "--from", encoder),
-        DIT: (latent, "dit", "--latents", latents, "--wait-for", "400", *start),
+        DIT: (latent, "dit", "--latents", latents, "--wait-for", "400", *(() if DIT in options.anew else start)),
         CONSISTENCY: (latent, "consistency", "--latents", latents, "--from", run[DIT]),
-        UNET: (latent, "dit", "--net", "unet", "--latents", latents),
+        UNET: (latent, "dit", "--net", "unet", "--latents", latents, "--wait-for", "400"),
     }
     songs = Path(f"{pool}.serial")  # the last file that a new pool gets
     asks = {ENCODER: (*pack, songs), DECODER: (*pack, songs), CLAP: (*pack, songs), DIT: pack}
     follows = {DECODER: made & {ENCODER}, DIT: made, UNET: made}
-    lanes = [_lane(shares, options) for shares in LANES[options.gpus]]
-    ends = {name: end for lane in lanes for name, end in lane}
+    stages, last_gpu = _stages(options), (options.gpus - 1,)
+    ends = _ends(stages, options.minutes * 60)
     last_s = max(ends.values())
     steps = [Step("songs", _songs(options, last_s), last_s, beside=True)]
     if ENCODER in made and options.start:
-        rehearsal = (codec, "decoder", "--pool", pool, "--steps", "6", "--out", str(options.out / "rehearsal"), *start)
-        gpu = options.gpus - 1
+        # Without the pack's weights: it may lack what the encoder stage adds, and would be compiled in another form.
+        rehearsal = (codec, "decoder", "--pool", pool, "--steps", "6", "--out", str(options.out / "rehearsal"))
         wait = ((), (*pack, songs), REHEARSAL_S)
-        steps.append(Step("rehearsal", rehearsal, ends[ENCODER], *wait, gpu, beside=True, may_fail=True))
-    for gpu, lane in enumerate(lanes):
-        before: set[str] = set()
-        for name, end in lane:
-            until = ("--until", f"{now + end:.0f}", "--out", run[name])
-            after = tuple(sorted(before | follows.get(name, set())))
-            steps.append(Step(name, (*words[name], *until), end, after, asks.get(name, ()), 0.0, gpu))
-            before = {name}
+        steps.append(Step("rehearsal", rehearsal, ends[ENCODER], *wait, last_gpu, beside=True, may_fail=True))
+    for name, stage in stages.items():
+        until = ("--until", f"{now + ends[name]:.0f}", "--out", run[name])
+        after = tuple(sorted({*stage.after, *follows.get(name, ())}))
+        steps.append(Step(name, (*words[name], *until), ends[name], after, asks.get(name, ()), 0.0, stage.gpus))
     begins_s = max((ends[name] for name in made), default=0.0)
-    # On two GPUs they are encoded beside the decoder stage, which matters less than the latent models do.
     encode_s = max(60.0, (ends[DECODER] if options.gpus > 1 else ends[CONSISTENCY] - 150) - begins_s)
     encode = ("models.train.latents", "--codec", encoder, "--clap", words_of, "--pool", pool, "--out", latents,
               "--seconds", f"{encode_s:.0f}", "--songs-per-s", str(SONGS_PER_S[options.gpus]))  # fmt: skip
@@ -102,26 +153,48 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
         f"{BRIDGE_S:.0f}",
     )
     after, read = tuple(sorted(made)), (*pack, *(() if made else (songs,)))
-    steps.append(Step("latents", encode, ends[CONSISTENCY], after, read, 0.0, 0, beside=True))
+    latents_gpu = (LATENTS_GPU[options.gpus],)
+    steps.append(Step("latents", encode, ends[CONSISTENCY], after, read, 0.0, latents_gpu, beside=True))
     if CLAP in made:
-        steps.append(Step("bridge", bridge, ends[CONSISTENCY], (CLAP,), (), 0.0, options.gpus - 1, beside=True))
+        steps.append(Step("bridge", bridge, ends[CONSISTENCY], (CLAP,), (), 0.0, last_gpu, beside=True))
     return steps
 
 
-def _lane(shares: dict[str, float], options: argparse.Namespace) -> list[tuple[str, float]]:
-    """Stages of a lane and the second in which each must be over."""
-    stages = {name: share for name, share in shares.items() if name not in options.keep}
-    scale, end, lane = options.minutes * 60 / sum(stages.values()), 0.0, []
-    for name, share in stages.items():
-        end += share * scale
-        lane.append((name, end))
-    return lane
+def _stages(options: argparse.Namespace) -> dict[str, Stage]:
+    """The stages that are not kept; what follows a kept one comes in its place."""
+    found: dict[str, Stage] = {}
+    instead: dict[str, tuple[str, ...]] = {}
+    for name, stage in LANES[options.gpus].items():
+        after = tuple(one for other in stage.after for one in instead[other])
+        instead[name] = after if name in options.keep else (name,)
+        if name not in options.keep:
+            found[name] = replace(stage, after=after)
+    return found
+
+
+def _ends(stages: dict[str, Stage], seconds: float) -> dict[str, float]:
+    """The second in which each stage must be over: a stage and those after it share what is left when it begins."""
+    shares: dict[str, float] = {}  # of a stage and the longest lane after it
+    for name, stage in reversed(stages.items()):
+        followers = (shares[other] for other, follower in stages.items() if name in follower.after)
+        shares[name] = stage.share + max(followers, default=stage.spare)
+    ends: dict[str, float] = {}
+    for name, stage in stages.items():
+        begin = max((ends[other] for other in stage.after), default=0.0)
+        ends[name] = begin + (seconds - begin) * stage.share / shares[name]
+    return ends
 
 
 def _songs(options: argparse.Namespace, seconds: float) -> tuple[str, ...]:
     font = tuple(part for path in options.sound_font for part in ("--sound-font", str(path)))
     size = ("--slots", str(options.slots), "--workers", str(options.workers), "--first-seed", str(options.first_seed))
     return ("models.data.pool", "--path", str(options.pool), "--seconds", f"{seconds:.0f}", *size, *font)
+
+
+def _line(step: Step) -> str:
+    """What `--dry-run` prints of a step."""
+    place = f"GPU {','.join(map(str, step.gpus))}" if step.gpus else "CPU"
+    return f"{'+' if step.beside else ' '} {step.until_s:6.0f} s  {place:9}  {' '.join(step.command)}"
 
 
 def carry_out(steps: list[Step], log: Path) -> None:
@@ -161,10 +234,9 @@ def _may_begin(step: Step, done: set[str], elapsed_s: float) -> bool:
 def _begin(step: Step, log: Path) -> subprocess.Popen[bytes]:
     path = log / f"{step.name}.txt"
     print(f"{step.name} runs until {step.until_s:.0f} s; log in {path}", flush=True)
-    seen = {"CUDA_VISIBLE_DEVICES": str(step.gpu)} if step.gpu else {}
     with path.open("w") as file:
-        command = [sys.executable, "-m", *step.arguments]
-        return subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=os.environ | seen)
+        command = [sys.executable, "-m", *step.command]
+        return subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=os.environ | step.environment)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -175,6 +247,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--from", dest="start", type=Path, help="pack to go on from")
     parser.add_argument("--keep", nargs="+", choices=(ENCODER, CLAP), default=[], help="with --from: leave it as it is")
+    parser.add_argument("--anew", nargs="+", choices=(DIT,), default=[], help="with --from: begin it from nothing")
     parser.add_argument("--sound-font", type=Path, action="append", default=[])
     parser.add_argument("--first-seed", type=int, default=0, help="of the songs; take another one in every run")
     parser.add_argument("--workers", type=int, default=6, help="processes that render songs")
@@ -188,7 +261,7 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error("--keep needs a pack to keep it of: name one with --from.")
     steps = plan(options, time.time())
     if options.dry_run:
-        print("\n".join(f"{'+' if s.beside else ' '} {s.until_s:6.0f} s  {' '.join(s.arguments)}" for s in steps))
+        print("\n".join(_line(step) for step in steps))
         return
     Path(f"{options.pool}.serial").unlink(missing_ok=True)
     carry_out(steps, options.out / "log")

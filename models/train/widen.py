@@ -8,22 +8,23 @@ import torch
 from torch import Tensor
 
 from models.nets.codec import Codec
+from models.nets.codec_config import CodecConfig
 
 
-def widened(codec: Codec, hears_relations: bool = False, anchored_bins: int = 0, envelope: bool = False) -> Codec:
-    """The same codec, with an encoder that is given the phase relations, too, and a sketch that tells more.
+def widened(codec: Codec, like: CodecConfig, encoder: bool) -> Codec:
+    """The same codec with what it lacks of `like`: a sketch that tells more; if `encoder`, an encoder that hears more.
 
-    What it has is never taken away, and it goes on computing what it did: new planes of the spectrogram stand at the
-    end of a band's input channels and have no weight. The way of the waves into the latents has none either, and the
-    one out of them a little, or neither would learn. Of the envelope nothing is told at first.
+    What it has is never taken away. New planes of the spectrogram stand at the end of a band's input channels and have
+    no weight; of the envelope nothing is told at first, and the width is the same everywhere: so it goes on computing
+    what it did. Only numbers for the waves are taken from those that the latents have.
     """
-    config = replace(
-        codec.config,
-        hears_relations=codec.config.hears_relations or hears_relations,
-        anchored_bins=codec.config.anchored_bins or anchored_bins,
-        envelope=codec.config.envelope or envelope,
-    )
-    if config == codec.config:
+    mine = codec.config
+    config = replace(mine, envelope=mine.envelope or like.envelope, stereo_width=mine.stereo_width or like.stereo_width)
+    if encoder:
+        config = replace(config, hears_relations=mine.hears_relations or like.hears_relations)
+        if not mine.wave_numbers:
+            config = replace(config, anchored_bins=like.anchored_bins, wave_numbers=like.wave_numbers)
+    if config == mine:
         return codec
     wider, known = Codec(config), codec.state_dict()
     wider.load_state_dict(

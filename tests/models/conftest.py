@@ -30,7 +30,7 @@ from models.train.trained import Networks, load_networks
 TINY_CODEC = CodecConfig(
     bands=((0, 256, 8), (256, 1024, 24)), channels=(8, 16, 32), conv_blocks=(1, 0, 0), strides=((4, 2), (2, 2)),
     heads=2, encoder_layers=1, feature_layers=1, denoiser_layers=1, condition=16, slot_tied=True, queries=8,
-    sketch=True, hears_relations=True, anchored_bins=8, envelope=True,
+    sketch=True, hears_relations=True, anchored_bins=8, wave_numbers=8, envelope=True, stereo_width=True,
 )  # fmt: skip
 TINY_DIT = DiTConfig(width=64, layers=2, heads=2, condition=32)
 TINY_CLAP = ClapConfig(channels=(8, 16, 32), heads=2, audio_layers=1, text_width=32, text_layers=1)

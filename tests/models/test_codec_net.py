@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.nets import layers
-from models.nets.codec import LATENT, SLOTS, Codec, low_waves
-from models.nets.codec_config import CODEC_PRESETS, CodecConfig
+from models.nets.codec import Codec
+from models.nets.codec_config import CODEC_PRESETS, LATENT, SLOTS, CodecConfig
 from models.nets.preconditioning import SIGMA_MIN
 from models.nets.spectrogram import (
     CHUNK_FRAMES,
@@ -24,7 +24,9 @@ from models.nets.spectrogram import (
     split_chunks,
     stft,
 )
+from models.nets.waves import low_waves
 from models.train.codec_losses import anchor_loss, bin_weights, consistency_loss, phase_loss
+from models.train.pairs import roughened
 from models.train.widen import widened
 
 SLOT_FRAMES = CHUNK_FRAMES // SLOTS
@@ -74,7 +76,7 @@ def training_loss(codec: Codec, chunks: Tensor, noise: Tensor) -> Tensor:
     weight = bin_weights(codec.config.bands, chunks.device)
     sketch = codec.sketch(codec.features(codec.encode(single)))
     loss = loss + phase_loss(sketch["phase"], single, weight) + anchor_loss(sketch["anchor"], single)
-    return loss + (sketch["envelope"] - 1).square().mean()
+    return loss + (sketch["envelope"] - 1).square().mean() + sketch["stereo_width"].square().mean()
 
 
 # Size
@@ -155,31 +157,101 @@ def test_paper_takes_a_training_step():
 
 @pytest.mark.parametrize("hears", [True, False])
 def test_what_a_codec_lacks_begins_without_effect(hears: bool):
-    """Latents, magnitudes and relations stay, no envelope is told, and the anchor is faint; then it is learnt."""
-    old = awake(replace(shallow("starter"), hears_relations=False, anchored_bins=0, envelope=False))
-    wider = widened(old, hears, 8, envelope=True)
+    """Latents, magnitudes and relations stay, no envelope is told, and one width for all; then it is learnt."""
+    new = replace(shallow("starter"), hears_relations=hears)
+    old = awake(
+        replace(new, hears_relations=False, anchored_bins=0, wave_numbers=0, envelope=False, stereo_width=False)
+    )
+    wider = widened(old, replace(new, anchored_bins=0, wave_numbers=0), encoder=True)
     chunks = pair()[0]
     with torch.no_grad():
         latents = old.encode(chunks)
         torch.testing.assert_close(wider.encode(chunks), latents)
         *_, magnitude, phase = old.features(latents)
-        *_, same_magnitude, same_phase, anchor, envelope = wider.features(latents)
+        *_, same_magnitude, same_phase, envelope, width = wider.features(latents)
     torch.testing.assert_close(same_magnitude, magnitude)
     torch.testing.assert_close(same_phase, phase)
     assert not envelope.any()
     assert envelope.shape == (2, 4, 256)
-    assert anchor.shape == (2, 4, 8, 32)
-    assert anchor.square().mean() < 0.1
+    assert width.shape == (2, 6, 32)
+    assert width.unique().numel() == 1
     assert wider.config.hears_relations == hears
-    assert widened(wider, hears_relations=False, anchored_bins=4).config == wider.config
-    losses = []
+    assert widened(wider, old.config, encoder=True).config == wider.config
+
+
+def test_an_encoder_that_stays_as_it_is_hears_no_waves():
+    old = Codec(replace(shallow("starter"), anchored_bins=0, wave_numbers=0, stereo_width=False))
+    wider = widened(old, shallow("starter"), encoder=False)
+    assert (wider.config.wave_numbers, wider.config.anchored_bins, wider.config.stereo_width) == (0, 0, True)
+
+
+# The waves of the lowest bins
+
+
+@pytest.fixture(scope="module")
+def with_waves() -> Codec:
+    """A codec that has got numbers for the waves beside what it knew."""
+    old = awake(replace(shallow("starter"), anchored_bins=0, wave_numbers=0))
+    codec = widened(old, shallow("starter"), encoder=True)
+    chunks = pair()[0]
+    with torch.no_grad():
+        torch.testing.assert_close(codec.encode(chunks)[..., :56], old.encode(chunks)[..., :56])
+    return codec
+
+
+def test_waves_are_in_the_last_numbers_alone(with_waves: Codec):
+    """Turned by a quarter period, the lowest bins change those numbers; the others hear them as all of the spectrum."""
+    chunks = pair()[0]
+    rest = torch.tanh(with_waves.encoder(chunks)[..., :56])
+    turned = chunks.clone()
+    turned[:, 0, :8], turned[:, 1, :8] = -chunks[:, 1, :8], chunks[:, 0, :8]
+    waves, other = (with_waves.encoder.waves(given, rest) for given in (chunks, turned))
+    assert waves.shape == (2, SLOTS, 8)
+    assert (waves - other).abs().mean() > 0.1
+    above = chunks.clone()
+    above[:, :, 8:] = 0
+    torch.testing.assert_close(with_waves.encoder.waves(above, rest), waves)
+
+
+def test_numbers_that_are_zero_say_nothing_of_waves_and_the_rest_never_sees_them(with_waves: Codec):
+    """The magnitudes of the anchored bins apart, which the waves tell better."""
+    latents = torch.tanh(torch.randn(2, SLOTS, LATENT))
+    without = latents.clone()
+    without[..., 56:] = 0
+    names = (0, 1, 2, *with_waves.config.sketch_parts)
+    with torch.no_grad():
+        told, nothing = (dict(zip(names, with_waves.features(given), strict=True)) for given in (latents, without))
+    assert not nothing["anchor"].any()
+    assert told["anchor"].shape == (2, 4, 8, 32)
+    assert told["anchor"].std() > 0.01
+    assert (told["magnitude"] - nothing["magnitude"])[:, :, :8].std() > 0.001
+    torch.testing.assert_close(told["magnitude"][:, :, 8:], nothing["magnitude"][:, :, 8:], rtol=0, atol=0)
+    for name in (0, 1, 2, "phase", "envelope", "stereo_width"):
+        torch.testing.assert_close(told[name], nothing[name], rtol=0, atol=0)
+
+
+def test_waves_are_learnt_without_a_change_to_the_other_numbers(with_waves: Codec):
+    codec, chunks, losses = with_waves, pair()[0], []
     for _ in range(3):
-        losses.append(anchor_loss(wider.sketch(wider.features(wider.encode(chunks)))["anchor"], chunks))
+        codec.zero_grad()
+        losses.append(anchor_loss(codec.sketch(codec.features(codec.encode(chunks)))["anchor"], chunks))
         losses[-1].backward()
-        torch.optim.SGD(wider.parameters(), lr=0.01).step()
-        wider.zero_grad()
+        touched = {name for name, p in codec.encoder.named_parameters() if p.grad is not None and p.grad.any()}
+        assert touched
+        assert all(name.startswith("waves.") for name in touched)
+        torch.optim.SGD(codec.parameters(), lr=0.1).step()
     assert losses[2] < losses[1] < losses[0]
-    assert wider.encoder.waves.weight.any()
+
+
+def test_some_items_of_a_batch_come_without_waves():
+    latents = torch.ones(400, SLOTS, LATENT)
+    rough = roughened(latents, 8)
+    silent = (rough[..., 56:] == 0).flatten(1).all(1)
+    assert 0.2 < silent.float().mean() < 0.4
+    assert ((rough[~silent] - 1).abs() <= 0.1).all()
+    assert ((rough[..., :56] - 1).abs() <= 0.1).all()
+    assert (rough[..., :56] != 1).flatten(1).any(1).float().mean() == pytest.approx(0.5, abs=0.1)
+    assert (roughened(latents) != 0).all()
 
 
 def test_low_waves_are_those_of_the_slot_whatever_their_level():

@@ -244,7 +244,7 @@ def test_the_decoder_takes_what_the_features_make(
 
 def test_the_tiny_pack_predicts_phases(codec: Codec) -> None:
     """Otherwise the tests above would say nothing about packs that do."""
-    assert codec._features.outputs[-4:] == ("magnitude", "phase", "anchor", "envelope")
+    assert codec._features.outputs[-5:] == ("magnitude", "phase", "anchor", "envelope", "stereo_width")
 
 
 def test_decoded_audio_gets_the_envelope_that_its_latents_tell(codec: Codec, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,22 +59,23 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
     return load_checkpoint(run)[0]["weights"]
 
 
-@pytest.mark.parametrize(("stage", "anchored"), [("encoder", 8), ("decoder", 0)])
-def test_both_stages_tell_envelopes_and_one_gives_anchors(
-    pool: Path, tmp_path: Path, stage: str, anchored: int
+@pytest.mark.parametrize(("stage", "waves"), [("encoder", 8), ("decoder", 0)])
+def test_both_stages_tell_envelope_and_width_and_one_gives_anchors(
+    pool: Path, tmp_path: Path, stage: str, waves: int
 ) -> None:
     """As the pack of 0.4 is: what its frozen latents do not hold, a decoder must not guess at."""
-    without = replace(TINY_CODEC, anchored_bins=0, envelope=False)
+    without = replace(TINY_CODEC, anchored_bins=0, wave_numbers=0, envelope=False, stereo_width=False)
     torch.manual_seed(0)
     save_parts(tmp_path / "codec", Codec(without).state_dict(), {"config": asdict(without)})
     task = CodecTask(settings(pool, stage=stage, start=tmp_path / "codec"), budget(tmp_path / "run", 1))
     task.feed.stop()
-    assert task.module.config.anchored_bins == anchored
+    assert task.module.config.wave_numbers == task.module.config.anchored_bins == waves
     losses = task.losses(0.0, 0)
     losses["loss"].backward()
     assert torch.isfinite(losses["loss"])
-    assert ("anchor" in losses) == bool(anchored)
+    assert ("anchor" in losses) == bool(waves)
     assert task.module.config.envelope
+    assert losses["stereo_width"] > 0
     assert losses["envelope"].item() == pytest.approx(1, abs=1e-6)  # nothing is told yet
     with torch.no_grad():
         assert all(np.isfinite(value) for value in task.check(task.module.eval()).values())
@@ -188,6 +189,9 @@ def test_latents_command_writes_what_the_latent_models_read(
     norm, codec = json.loads((out / "norm.json").read_text()), load_codec(encoder_run)[0]
     assert norm["mean"] == pytest.approx(codec.latent_mean.tolist())
     assert norm["std"] == pytest.approx(codec.latent_std.tolist())
+    assert norm["wave_numbers"] == 8
+    assert norm["mean"][56:] == [0] * 8
+    assert all(norm["mean"][:56])
     there = torch.from_numpy(families >= 0)
     assert (read.targets[:count].float().abs().amax((2, 3)) > 0)[there].all()
     assert (read.targets[:count] == 0).all(3).all(2)[~there].all()

@@ -53,6 +53,25 @@ def test_normalised_latents_have_mean_0_and_deviation_one_half(tmp_path: Path):
     assert (clean.std((0, 1)) - 0.5).abs().max() < 0.08
 
 
+def test_songs_can_be_held_out_later(tmp_path: Path):
+    write_folder(tmp_path, one_stem_each(12), growth=0)
+    pool = LatentPool(tmp_path, CPU)
+    pool.hold_out(0, 8)
+    assert set(pool.draw(100, 3, generator()).clap.argmax(1).tolist()) == set(range(8, 12))
+    assert pool.probe().clap.argmax(1).tolist() == list(range(8))
+
+
+def test_waves_are_not_generated_but_heard_in_contexts(tmp_path: Path):
+    write_folder(tmp_path, one_stem_each(20))
+    norm = json.loads((tmp_path / "norm.json").read_text())
+    (tmp_path / "norm.json").write_text(json.dumps(norm | {"wave_numbers": 8}))
+    pool = LatentPool(tmp_path, CPU)
+    for batch in (pool.draw(50, 3, generator()), pool.probe()):
+        assert not batch.clean[..., 56:].any()
+        assert batch.clean[..., :56].all()
+        assert batch.context[..., 56:].all()
+
+
 def test_conditions_are_dropped_independently_and_together(tmp_path: Path):
     write_folder(tmp_path, one_stem_each(20))
     batch = LatentPool(tmp_path, CPU).draw(8_000, 3, generator())

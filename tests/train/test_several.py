@@ -23,7 +23,8 @@ def free_port() -> int:
 
 
 def test_two_processes_train_one_model(tmp_path: Path) -> None:
-    write_folder(tmp_path / "latents", one_stem_each(12), growth=0)
+    write_folder(tmp_path / "latents" / "0", one_stem_each(12), growth=0)
+    write_folder(tmp_path / "latents" / "1", one_stem_each(30), growth=0)
     group = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "tests.train.two_processes", str(tmp_path / "latents"), str(tmp_path)]
     crew = [subprocess.Popen(command, env={**os.environ, **group, "RANK": str(rank)}) for rank in (0, 1)]
@@ -35,6 +36,7 @@ def test_two_processes_train_one_model(tmp_path: Path) -> None:
             assert not torch.equal(first[name], second[name]), "both processes drew the same batch"
         else:
             assert torch.equal(first[name], second[name]), name
+    assert first["held_out"].tolist() == [10, 12]
     assert first["mean"].tolist() == [0.5] * 3
     assert first["progress"] == 5  # the first one's
 

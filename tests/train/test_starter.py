@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import platform
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,20 @@ def stages(planned: list[str]) -> list[str]:
     return [Path(line.split("--out ")[1].split()[0]).name for line in planned if not line.startswith("+")]
 
 
+def planned_steps(gpus: int, start: Path | None = None, keep: Sequence[str] = ()) -> dict[str, Step]:
+    """The plan for 20 minutes."""
+    options = argparse.Namespace(
+        minutes=20.0, gpus=gpus, out=Path("runs"), start=start, keep=list(keep), anew=[], sound_font=[], first_seed=0,
+        workers=1, slots=8, pool=Path("pool"), latents=Path("latents"), pairs=Path("pairs"),
+    )  # fmt: skip
+    return {step.name: step for step in plan(options, 0.0)}
+
+
+def begin_s(steps: dict[str, Step], name: str) -> float:
+    """When a stage begins at the latest."""
+    return max((steps[other].until_s for other in steps[name].after), default=0.0)
+
+
 def test_one_gpu_has_all_stages_in_order_until_the_time_is_over() -> None:
     planned = lines("--minutes", "28", "--sound-font", "a.sf3")
     assert stages(planned) == ["clap", "encoder", "decoder", "dit", "c_dit"]
@@ -44,16 +60,76 @@ def test_two_gpus_have_a_lane_each() -> None:
 
 
 def test_what_lies_beside_waits_for_what_it_reads() -> None:
-    options = argparse.Namespace(
-        minutes=20.0, gpus=2, out=Path("runs"), start=None, keep=[], sound_font=[], first_seed=0, workers=1,
-        slots=8, pool=Path("pool"), latents=Path("latents"), pairs=Path("pairs"),
-    )  # fmt: skip
-    steps = {step.name: step for step in plan(options, 0.0)}
+    steps = planned_steps(2)
     assert steps["latents"].after == ("clap", "encoder")
     assert steps["bridge"].after == ("clap",)
     assert set(steps["dit"].after) == {"clap", "encoder"}
     assert "encoder" in steps["decoder"].after
-    assert (steps["encoder"].gpu, steps["decoder"].gpu, steps["dit"].gpu, steps["latents"].gpu) == (0, 0, 1, 0)
+    assert [steps[name].gpus for name in ("encoder", "decoder", "dit", "latents")] == [(0,), (0,), (1,), (0,)]
+
+
+def test_four_gpus_have_the_encoder_on_three_and_then_the_dit_on_two() -> None:
+    steps = planned_steps(4, Path("PACK"))
+    ends = {name: step.until_s / 1200 for name, step in steps.items() if not step.beside}
+    assert ends == pytest.approx({"encoder": 0.3, "clap": 0.3, "decoder": 1, "dit": 0.56, "c_dit": 1, "unet": 0.82})
+    for step in steps.values():
+        if not step.beside:
+            assert step.arguments[step.arguments.index("--until") + 1] == f"{step.until_s:.0f}"
+    assert {name: step.gpus for name, step in steps.items()} == {
+        "songs": (), "encoder": (0, 1, 2), "clap": (3,), "rehearsal": (3,), "decoder": (0,), "dit": (1, 2),
+        "c_dit": (1, 2), "unet": (3,), "latents": (3,), "bridge": (3,),
+    }  # fmt: skip
+    assert steps["decoder"].after == ("encoder",)
+    assert steps["dit"].after == steps["unet"].after == steps["latents"].after == ("clap", "encoder")
+    assert steps["c_dit"].after == ("dit",)
+    latents = steps["latents"].arguments
+    assert latents[latents.index("--songs-per-s") + 1] == "60.0"
+    assert latents[latents.index("--seconds") + 1] == "840"  # until the decoder stage is over
+    assert "--from" not in steps["unet"].arguments
+
+
+@pytest.mark.parametrize("kept", [(), ("encoder",), ("clap",), ("encoder", "clap")])
+def test_on_four_gpus_whatever_is_kept_no_gpu_has_two_stages_and_lanes_end_together(kept: tuple[str, ...]) -> None:
+    steps = planned_steps(4, Path("PACK"), kept)
+    stages = {name: step for name, step in steps.items() if not step.beside}
+    assert set(stages) == {"encoder", "clap", "decoder", "dit", "c_dit", "unet"} - set(kept)
+    assert stages["decoder"].until_s == pytest.approx(1200)
+    assert stages["c_dit"].until_s == pytest.approx(1200)
+    for name, stage in stages.items():
+        assert begin_s(steps, name) < stage.until_s
+        for other in stages.keys() - {name}:
+            is_before = stages[other].until_s <= begin_s(steps, name) or stage.until_s <= begin_s(steps, other)
+            assert is_before or not set(stage.gpus) & set(stages[other].gpus), (name, other)
+    makers = {"encoder", "clap"} - set(kept)
+    assert set(steps["latents"].after) == set(steps["dit"].after) == set(steps["unet"].after) == makers
+    # The baseline has the DiT's device minutes.
+    spent = {name: (stages[name].until_s - begin_s(steps, name)) * len(stages[name].gpus) for name in ("dit", "unet")}
+    assert spent["unet"] == pytest.approx(spent["dit"])
+    begun = 0.3 if makers else 0
+    assert stages["dit"].until_s == pytest.approx(1200 * (begun + (1 - begun) * 0.26 / 0.7))
+    assert ("bridge" in steps) == ("clap" not in kept)
+    assert ("rehearsal" in steps) == ("encoder" not in kept)
+    if "encoder" not in kept:
+        assert steps["rehearsal"].gpus == (3,)
+
+
+def test_stages_on_several_gpus_are_started_by_torchrun_and_see_only_those() -> None:
+    steps = planned_steps(4)
+    torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node")
+    assert steps["encoder"].command == (*torchrun, "3", "-m", *steps["encoder"].arguments)
+    assert steps["c_dit"].command[:6] == (*torchrun, "2", "-m", "models.train.latent")
+    assert steps["dit"].environment == {"CUDA_VISIBLE_DEVICES": "1,2", "NCCL_NVLS_ENABLE": "0"}
+    assert steps["unet"].command == steps["unet"].arguments
+    assert steps["unet"].environment == {"CUDA_VISIBLE_DEVICES": "3"}
+    assert steps["decoder"].environment == steps["songs"].environment == {}
+    assert all(step.command == step.arguments for gpus in (1, 2) for step in planned_steps(gpus).values())
+
+
+def test_the_dry_run_names_the_gpus_and_the_whole_command() -> None:
+    planned = lines("--minutes", "20", "--gpus", "4")
+    assert planned[0].startswith("+   1200 s  CPU        models.data.pool ")
+    assert planned[1].startswith("     360 s  GPU 0,1,2  torch.distributed.run --standalone --nproc-per-node 3 -m ")
+    assert planned[2].startswith("     360 s  GPU 3      models.train.clap ")
 
 
 def test_a_kept_encoder_is_not_trained_and_feeds_the_latents() -> None:
@@ -75,6 +151,21 @@ def test_what_is_kept_needs_a_pack(kept: str) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert "--from" in result.stderr
+
+
+def test_a_dit_can_begin_anew_beside_what_goes_on() -> None:
+    def begins_from_a_pack(*options: str) -> dict[str, bool]:
+        planned = lines("--minutes", "20", "--from", "PACK", *options)
+        found = {Path(line.split("--out ")[1].split()[0]).name: line for line in planned if "--out " in line}
+        return {name: "--from PACK" in line for name, line in found.items()}
+
+    usual, anew = begins_from_a_pack(), begins_from_a_pack("--anew", "dit")
+    assert usual["dit"]
+    assert not anew["dit"]
+    assert {name: fresh for name, fresh in usual.items() if name != "dit"} == {
+        name: fresh for name, fresh in anew.items() if name != "dit"
+    }
+    assert anew["encoder"]
 
 
 def test_the_decoder_stage_is_rehearsed_only_beside_an_encoder_stage_that_goes_on_from_something() -> None:
@@ -118,3 +209,10 @@ def test_a_step_that_may_fail_does_not_take_the_others_along(tmp_path: Path, cap
     carry_out(steps, tmp_path / "log")
     assert "no_such_module" in capsys.readouterr().out
     assert platform.machine() in (tmp_path / "log" / "good.txt").read_text()
+
+
+def test_a_step_on_several_gpus_is_a_group_of_processes(tmp_path: Path) -> None:
+    step = Step("group", ("tests.train.group_member", str(tmp_path)), 9, gpus=(1, 2, 3))
+    carry_out([step], tmp_path / "log")
+    members = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(3)]
+    assert members == [{"ranks": [0, 1, 2], "sees": "1,2,3"}] * 3

@@ -1,4 +1,7 @@
-"""One of two training processes, as torchrun starts them: `python -m tests.train.two_processes LATENTS OUT`."""
+"""One of two training processes, as torchrun starts them: `python -m tests.train.two_processes LATENTS OUT`.
+
+LATENTS holds a folder per process, `0` and `1`: a growing folder, as each of them finds it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def main(latents: Path, out: Path) -> None:
     member.grad = None if rank else torch.ones(3)  # rank 1 has none: counts as zero
     several.average_gradients([member])
     run_settings = RunSettings(out=out / "run", steps=2, log_steps=1, check_s=1e9)
-    task = LatentTask(LatentSettings(stage="dit", latents=latents, config=TINY, batch=3), run_settings)
+    task = LatentTask(LatentSettings(stage="dit", latents=latents / str(rank), config=TINY, batch=3), run_settings)
     if rank:
         torch.nn.init.ones_(task.module.dit.null_context)  # must be replaced by what the first process has
     run = TrainingRun(task, run_settings)
@@ -44,6 +47,7 @@ def main(latents: Path, out: Path) -> None:
     tensors = {f"weights.{name}": value for name, value in task.module.state_dict().items()}
     tensors |= {f"ema.{name}": value for name, value in run.ema.net.state_dict().items()}
     tensors |= {f"gradient.{name}": p.grad for name, p in task.module.named_parameters() if p.grad is not None}
+    tensors["held_out"] = torch.tensor(task.pool.held_out)
     tensors |= {"mean": member.grad, "progress": torch.tensor(several.agreed(float(rank + 5)))}
     save_file({name: value.contiguous() for name, value in (tensors | seen).items()}, out / f"{rank}.safetensors")
 
