@@ -36,7 +36,7 @@ from models.nets.spectrogram import BINS, COMPAND_POWER, expand, pre_emphasis
 RELATIONS = 10
 ITERATIONS = 8  # half rounds; playing takes more
 LOOSE = 0.05  # pull of a random phase against a relation: it begins the first frame and the first after silence
-ANCHOR_PULL = 1.0  # of an anchor that is sure, against a relation of the same loudness
+ANCHOR_PULL = 2.0  # of an anchor that is sure, against a relation of the same loudness
 DRAWS = 7  # random numbers per bin and frame: 4 for that, 2 for the slopes, 1 for the relation of the channels
 SURE, UNSURE = 0.999, 0.02  # lengths of mean phasors between which their spread is computed
 

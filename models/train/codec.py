@@ -57,7 +57,7 @@ class CodecTask:
 
     def __init__(self, settings: CodecSettings, run: RunSettings) -> None:
         self.settings, self.seed, self.batch = settings, run.seed, settings.batch
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = several.device()
         torch.manual_seed(run.seed)
         self.module = on_device(first_codec(settings), self.device)
         torch._dynamo.config.automatic_dynamic_shapes = False
@@ -166,6 +166,7 @@ def train(settings: CodecSettings, run_settings: RunSettings) -> Path:
     finally:
         task.feed.stop()
     run.finish()
+    several.leave()
     return run_settings.out / "ema"
 
 

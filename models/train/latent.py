@@ -60,7 +60,7 @@ class LatentTask:
 
     def __init__(self, settings: LatentSettings, run: RunSettings) -> None:
         self.settings, self.seed, self.batch = settings, run.seed, settings.batch
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = several.device()
         torch.manual_seed(run.seed)
         self.module = first_model(settings).to(self.device)
         # A resumed run holds out the songs that it held out before, however many have arrived since.
@@ -167,6 +167,7 @@ def train(settings: LatentSettings, run_settings: RunSettings) -> Path:
     task.compile()
     run.train()
     run.finish()
+    several.leave()
     return run_settings.out / "ema"
 
 

@@ -28,6 +28,18 @@ def join() -> None:
     distributed.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
 
 
+def device() -> torch.device:
+    """The GPU of this process by its number, which other threads of the process would not know; else the processor."""
+    return torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")
+
+
+def leave() -> None:
+    """End the group when all have come this far: a process that ends by itself can tear the others down with it."""
+    if distributed.is_initialized():
+        distributed.barrier()
+        distributed.destroy_process_group()
+
+
 def rank() -> int:
     """Number of this process, 0 when it is the only one."""
     return distributed.get_rank() if distributed.is_initialized() else 0
@@ -55,7 +67,8 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     distributed.all_reduce(flat)
     flat /= distributed.get_world_size()
     for parameter, mean in zip(members, flat.split([g.numel() for g in gradients]), strict=True):
-        parameter.grad = mean.view_as(parameter)
+        # In the parameter's own layout (convolutions lie channels-last on a GPU), which fused AdamW demands.
+        parameter.grad = torch.empty_like(parameter).copy_(mean.view_as(parameter))
 
 
 def agreed(value: float) -> float:

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from models import sketch
 from models import stereo_width as module
 from models.nets import stereo_width as twin
 from models.nets.spectrogram import BINS, stft
 from models.sketch import finished
 from models.spectrogram import compand, expand
-from models.stereo_width import BANDS, EDGES, LOUDEST, NOT_TOLD, as_wide_as
+from models.stereo_width import BANDS, EDGES, LOUDEST, NOT_TOLD, TRUST, as_wide_as
 from models.train.codec_losses import width_errors, width_loss
 
 FRAMES = 32
@@ -58,6 +59,19 @@ def test_silence_is_told_as_mono_and_matters_least() -> None:
     assert least.max() < 0.3 * loud.min()
 
 
+@pytest.fixture
+def believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told is believed wholly."""
+    monkeypatch.setattr(module, "TRUST", np.float32(1))
+
+
+def test_a_wide_sound_goes_a_part_of_the_way_and_a_narrow_one_all_of_it() -> None:
+    part = np.log(share_of(*as_wide_as(told(0.1), *wide(0.3)))) - np.log(0.3)
+    assert part == pytest.approx(TRUST * (np.log(0.1) - np.log(0.3)), rel=0.1)
+    assert share_of(*as_wide_as(told(10**-3.85), *wide(0.003))) == pytest.approx(10**-3.85, rel=0.3)
+
+
+@pytest.mark.usefixtures("believed")
 @pytest.mark.parametrize("wanted", [0.02, 0.1, 0.4])
 @pytest.mark.parametrize("made", [0.05, 0.1, 0.4])
 def test_a_sound_gets_the_width_that_is_told_and_keeps_its_energy(wanted: float, made: float) -> None:
@@ -71,12 +85,14 @@ def test_a_sound_gets_the_width_that_is_told_and_keeps_its_energy(wanted: float,
     assert all(np.allclose(np.angle(a * b.conj()), 0, atol=1e-3) for a, b in zip(before, after, strict=True))
 
 
+@pytest.mark.usefixtures("believed")
 def test_what_is_told_to_be_nearly_mono_becomes_mono_and_a_narrow_sound_stays_narrow() -> None:
     mono = as_wide_as(np.full((BANDS, FRAMES), np.log(10 ** (-4.2)) / 2, np.float32), *wide(0.01))
     assert share_of(*mono) < 1e-7
     assert share_of(*as_wide_as(told(10**-3), *wide(0.01))) == pytest.approx(10**-3, rel=0.1)
 
 
+@pytest.mark.usefixtures("believed")
 def test_bands_have_widths_of_their_own() -> None:
     width = told(0.3)
     width[0] = MONO
@@ -92,6 +108,7 @@ def test_a_difference_that_is_hardly_there_is_not_made_of_nothing() -> None:
     assert not any(part.any() for part in silent)
 
 
+@pytest.mark.usefixtures("believed")
 def test_a_chunk_is_finished_with_the_width_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     middle, side = wide(0.1)
     channels = np.stack([middle + side, middle - side])
@@ -99,6 +116,7 @@ def test_a_chunk_is_finished_with_the_width_that_is_told(monkeypatch: pytest.Mon
     magnitudes = np.sqrt(np.hypot(planes[0::2], planes[1::2]))
     tone = np.zeros((BINS, 1), np.float32)
     monkeypatch.setattr(module, "NOT_TOLD", np.float32(0))
+    monkeypatch.setattr(sketch, "SIDE_LOSS_DB", np.float32(0))
     heard = finished(planes, planes, magnitudes, tone, 1.0, np.full((BANDS, FRAMES), np.log(0.3) / 2, np.float32))
     parts = expand(heard)
     left, right = parts[0] + 1j * parts[1], parts[2] + 1j * parts[3]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 from safetensors.torch import load_file
 
@@ -46,8 +47,23 @@ def test_two_processes_train_one_model(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "run").glob("checkpoint-*")] == ["checkpoint-00000002"]
 
 
+def test_averaged_gradients_lie_as_their_parameters_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Convolutions lie channels-last on a GPU, and fused AdamW refuses gradients that lie otherwise."""
+    monkeypatch.setattr(several.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(several.distributed, "all_reduce", lambda flat: None)
+    monkeypatch.setattr(several.distributed, "get_world_size", lambda: 2)
+    parameter = torch.nn.Parameter(torch.zeros(4, 3, 2, 2).to(memory_format=torch.channels_last))
+    parameter.grad = torch.randn(4, 3, 2, 2)
+    half = parameter.grad / 2
+    several.average_gradients([parameter])
+    assert parameter.grad.stride() == parameter.stride()
+    assert torch.equal(parameter.grad, half)
+
+
 def test_one_process_is_left_alone() -> None:
     several.join()
+    several.leave()
+    assert several.device() == (torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu"))
     parameter = torch.nn.Parameter(torch.zeros(2))
     parameter.grad = torch.ones(2)
     several.average_gradients([parameter])

@@ -113,6 +113,12 @@ def test_on_four_gpus_whatever_is_kept_no_gpu_has_two_stages_and_lanes_end_toget
         assert steps["rehearsal"].gpus == (3,)
 
 
+def test_what_follows_a_kept_stage_comes_in_its_place() -> None:
+    steps = planned_steps(1, Path("PACK"), ("encoder",))
+    assert steps["decoder"].after == ("clap",)
+    assert steps["decoder"].until_s == pytest.approx(1200 * (0.12 + 0.38) / 0.81)
+
+
 def test_stages_on_several_gpus_are_started_by_torchrun_and_see_only_those() -> None:
     steps = planned_steps(4)
     torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node")

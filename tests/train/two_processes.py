@@ -44,11 +44,13 @@ def main(latents: Path, out: Path) -> None:
     task.losses = losses  # type: ignore[method-assign]
     run.train()
     run.finish()
+    progress = several.agreed(float(rank + 5))
+    several.leave()
     tensors = {f"weights.{name}": value for name, value in task.module.state_dict().items()}
     tensors |= {f"ema.{name}": value for name, value in run.ema.net.state_dict().items()}
     tensors |= {f"gradient.{name}": p.grad for name, p in task.module.named_parameters() if p.grad is not None}
     tensors["held_out"] = torch.tensor(task.pool.held_out)
-    tensors |= {"mean": member.grad, "progress": torch.tensor(several.agreed(float(rank + 5)))}
+    tensors |= {"mean": member.grad, "progress": torch.tensor(progress)}
     save_file({name: value.contiguous() for name, value in (tensors | seen).items()}, out / f"{rank}.safetensors")
 
 
