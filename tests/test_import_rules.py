@@ -43,6 +43,7 @@ RUNTIME_OF_MODELS = {
     "session",
     "sketch",
     "spectrogram",
+    "stereo_width",
     "style",
     "tokenizer",
     "underlay",

@@ -65,10 +65,11 @@ def believed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TRUST", np.float32(1))
 
 
-def test_a_wide_sound_goes_a_part_of_the_way_and_a_narrow_one_all_of_it() -> None:
-    part = np.log(share_of(*as_wide_as(told(0.1), *wide(0.3)))) - np.log(0.3)
-    assert part == pytest.approx(TRUST * (np.log(0.1) - np.log(0.3)), rel=0.1)
-    assert share_of(*as_wide_as(told(10**-3.85), *wide(0.003))) == pytest.approx(10**-3.85, rel=0.3)
+@pytest.mark.parametrize(("width", "made", "trust"), [(-1.2, 0.3, TRUST), (-4.0, 0.003, (1 + TRUST) / 2)])
+def test_the_narrower_a_sound_is_told_to_be_the_farther_it_goes_there(width: float, made: float, trust: float) -> None:
+    found = share_of(*as_wide_as(np.full((BANDS, FRAMES), width, np.float32), *wide(made)))
+    wanted = 2 * (width + NOT_TOLD)
+    assert np.log(found) - np.log(made) == pytest.approx(trust * (wanted - np.log(made)), rel=0.1)
 
 
 @pytest.mark.usefixtures("believed")
