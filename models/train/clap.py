@@ -61,7 +61,7 @@ class ClapTask:
 
     def __init__(self, settings: ClapSettings, run: RunSettings) -> None:
         self.settings, self.seed, self.batch = settings, run.seed, settings.batch
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = several.device()
         # Before anything is put on the GPU: the store forks its workers.
         self.store = StemStore(settings.pool, self.device, settings.knows, settings.most_stems, settings.workers)
         self.tokenizer = Tokenizer.load(SOURCE_TOKENIZER)
@@ -170,7 +170,7 @@ def embedded_pairs(net: Clap, store: StemStore, captions: int = PAIR_CAPTIONS) -
 
 def write_pairs(clap: Path, pool: Path, knows: str, out: Path) -> None:
     """The pairs of all songs in a pool that is full, with the CLAP of a run or a pack, in the folder `out`."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = several.device()
     store = StemStore(pool, device, knows, most_stems=4096)
     store.wait(1)
     save_pairs(out, embedded_pairs(load_clap(clap)[0].to(device), store))
@@ -189,6 +189,7 @@ def train(settings: ClapSettings, run_settings: RunSettings) -> Path:
             save_pairs(settings.pairs, embedded_pairs(run.ema.net, task.store))
     finally:
         task.store.close()
+    several.leave()
     return run_settings.out / "ema"
 
 

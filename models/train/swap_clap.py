@@ -82,13 +82,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--to", dest="spoken", type=Path, required=True, help="folder of the CLAP it is to hear with")
     parser.add_argument("--songs", type=int, default=1500)
     parser.add_argument(
-        "--vectors", type=Path, required=True, help="file that keeps what both said, for other networks"
+        "--vectors", type=Path, required=True, help="keeps what both said; read, not made, if it is there"
     )
     parser.add_argument("--out", type=Path, required=True, help="run folder")
     options = parser.parse_args(arguments)
+    if (options.out / "ema").exists():
+        parser.error(f"{options.out} holds a run already: name another folder with --out.")
     if not options.vectors.exists():
         spoken, understood = paired_vectors((options.spoken, options.understood), options.songs)
-        np.savez(options.vectors, spoken=spoken, understood=understood)
+        with options.vectors.open("wb") as file:  # by its name alone numpy would put .npz behind it
+            np.savez(file, spoken=spoken, understood=understood)
     kept = np.load(options.vectors)
     spoken, understood = (kept[name].astype(np.float64) for name in ("spoken", "understood"))
     aside = math.ceil(0.85 * len(spoken))

@@ -94,3 +94,6 @@ def test_a_run_is_written_with_what_was_done_to_it(
     assert changed <= {"dit.clap_mlp.0.weight", "dit.null_clap"}
     assert "dit.clap_mlp.0.weight" in changed
     assert "cosine of 1.000" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main([folders[0], "--from", "A", "--to", "B", "--vectors", folders[1], "--out", folders[2]])
+    assert "another folder" in capsys.readouterr().err
