@@ -71,6 +71,7 @@ class LatentTask:
         # A growing folder may have been longer by a few songs for another process, which must not train on these.
         self.pool.hold_out(*(int(several.agreed(song)) for song in self.pool.held_out))
         self.probe = self.pool.probe()
+        self.seen = self.pool.probe((0, min(self.pool.held_out[0], len(self.probe.clean))))
         self.generator = torch.Generator(self.device)
         self._next_refresh = time.monotonic() + settings.refresh_s
 
@@ -101,9 +102,10 @@ class LatentTask:
         return consistency_loss(net, batch.clean, noise, index, step_size(progress, s.exponent), s.weighting)
 
     def check(self, averaged: LatentModel) -> dict[str, Any]:
-        """Losses on held-out songs with the right, a wrong and no context."""
+        """Losses on held-out songs with the right, a wrong and no context; `seen`: on songs trained on from the start."""
         denoise = edm_denoise if self.settings.stage == "dit" else consistency_denoise
-        return validate(averaged, denoise, self.probe) | {"songs": self.pool.songs}
+        seen = validate(averaged, denoise, self.seen)["right"]
+        return validate(averaged, denoise, self.probe) | {"seen": seen, "songs": self.pool.songs}
 
     def describe(self) -> dict[str, Any]:
         return {

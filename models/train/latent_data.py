@@ -113,9 +113,14 @@ class LatentPool:
             clap_noise=self._clap_noise(batch, generator),
         )
 
-    def probe(self, most: int = 256) -> Batch:
-        """The validation batch: one stem of each held-out song in turn, whole windows, everything present."""
-        start, stop = self.held_out
+    def probe(self, songs: tuple[int, int] | None = None, most: int = 256) -> Batch:
+        """The validation batch: one stem of each held-out song in turn, whole windows, everything present.
+
+        Args:
+            songs: first and last + 1 of other songs to take instead.
+            most: no more songs than that.
+        """
+        start, stop = songs or self.held_out
         rows = [(song, np.flatnonzero(self.families[song] >= 0)) for song in range(start, stop)][:most]
         flat = [song * STEMS + stems[song % len(stems)] for song, stems in rows if len(stems)]
         row = torch.tensor(flat, device=self.device)

@@ -13,8 +13,9 @@ decoder stage are rehearsed, which fills torch's compile cache and saves up to t
 encoded into latents; the bridge learns from the pairs that the CLAP stage leaves behind.
 `--keep encoder` leaves the encoder stage out: latents, and what was trained on them, stay valid. `--keep encoder clap`
 leaves words and bridge as they are, too, and latents are encoded from the start; `--keep clap` leaves only these two as
-they are. Ends with the commands that export and judge the pack. `--dry-run` prints the plan: when each step must be
-over, the GPUs it runs on, its command.
+they are. `--keep encoder decoder clap` is for the latent models alone: of four GPUs they have the decoder's as well,
+and the U-Net all of the time. Ends with the commands that export and judge the pack. `--dry-run` prints the plan: when
+each step must be over, the GPUs it runs on, its command.
 """
 
 from __future__ import annotations
@@ -140,7 +141,8 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
         after = tuple(sorted({*stage.after, *follows.get(name, ())}))
         steps.append(Step(name, (*words[name], *until), ends[name], after, asks.get(name, ()), 0.0, stage.gpus))
     begins_s = max((ends[name] for name in made), default=0.0)
-    encode_s = max(60.0, (ends[DECODER] if options.gpus > 1 else ends[CONSISTENCY] - 150) - begins_s)
+    worth_it_s = ends[DECODER] if options.gpus > 1 and DECODER in stages else ends[CONSISTENCY] - 150
+    encode_s = max(60.0, worth_it_s - begins_s)
     encode = ("models.train.latents", "--codec", encoder, "--clap", words_of, "--pool", pool, "--out", latents,
               "--seconds", f"{encode_s:.0f}", "--songs-per-s", str(SONGS_PER_S[options.gpus]))  # fmt: skip
     bridge = (
@@ -169,7 +171,23 @@ def _stages(options: argparse.Namespace) -> dict[str, Stage]:
         instead[name] = after if name in options.keep else (name,)
         if name not in options.keep:
             found[name] = replace(stage, after=after)
-    return found
+    return _with_free_gpus(found, options.gpus) if DECODER in options.keep else found
+
+
+def _with_free_gpus(stages: dict[str, Stage], gpus: int) -> dict[str, Stage]:
+    """GPUs without a stage go to the DiT and the C-DiT; the DiT has no more device minutes than the U-Net can have."""
+    free = set(range(gpus)) - {gpu for stage in stages.values() for gpu in stage.gpus}
+    dit, consistency = stages[DIT], stages[CONSISTENCY]
+    place, both = tuple(sorted(free | set(dit.gpus))), dit.share + consistency.share
+    share = min(dit.share, both / len(place))
+    changed = {
+        DIT: replace(dit, share=share, gpus=place),
+        CONSISTENCY: replace(consistency, share=both - share, gpus=place),
+    }
+    if UNET in stages:
+        work = share * len(place)
+        changed[UNET] = replace(stages[UNET], share=work, spare=both - work)
+    return stages | changed
 
 
 def _ends(stages: dict[str, Stage], seconds: float) -> dict[str, float]:
@@ -246,7 +264,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--gpus", type=int, choices=LANES, default=1)
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--from", dest="start", type=Path, help="pack to go on from")
-    parser.add_argument("--keep", nargs="+", choices=(ENCODER, CLAP), default=[], help="with --from: leave it as it is")
+    parser.add_argument("--keep", nargs="+", choices=(ENCODER, DECODER, CLAP), default=[], help="with --from: leave it as it is")
     parser.add_argument("--anew", nargs="+", choices=(DIT,), default=[], help="with --from: begin it from nothing")
     parser.add_argument("--sound-font", type=Path, action="append", default=[])
     parser.add_argument("--first-seed", type=int, default=0, help="of the songs; take another one in every run")
@@ -259,15 +277,19 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.keep and not options.start:
         parser.error("--keep needs a pack to keep it of: name one with --from.")
+    if DECODER in options.keep and ENCODER not in options.keep:
+        parser.error("A decoder does not fit another encoder: --keep decoder needs --keep encoder.")
     steps = plan(options, time.time())
     if options.dry_run:
         print("\n".join(_line(step) for step in steps))
         return
     Path(f"{options.pool}.serial").unlink(missing_ok=True)
     carry_out(steps, options.out / "log")
-    words = {"clap": options.start, "bridge": options.start} if CLAP in options.keep else {}
     parts = {"codec": DECODER, "dit": CONSISTENCY, "clap": CLAP, "bridge": "bridge"}
-    made = {part: options.out / name for part, name in parts.items()} | words
+    kept = {"codec": DECODER, "clap": CLAP, "bridge": CLAP}
+    made = {
+        part: options.start if kept.get(part) in options.keep else options.out / name for part, name in parts.items()
+    }
     print("python -m models.export " + " ".join(f"--{part} {path}" for part, path in made.items()) + " --out PACK")
     print("python -m models.evaluate.codec_table --pack PACK")
     print("python -m models.evaluate.accompaniment_table --pack PACK")
