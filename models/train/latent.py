@@ -102,7 +102,7 @@ class LatentTask:
         return consistency_loss(net, batch.clean, noise, index, step_size(progress, s.exponent), s.weighting)
 
     def check(self, averaged: LatentModel) -> dict[str, Any]:
-        """Losses on held-out songs with the right, a wrong and no context; `seen`: on songs trained on from the start."""
+        """Losses on held-out songs with the right, a wrong and no context; `seen`: on the first songs of training."""
         denoise = edm_denoise if self.settings.stage == "dit" else consistency_denoise
         seen = validate(averaged, denoise, self.seen)["right"]
         return validate(averaged, denoise, self.probe) | {"seen": seen, "songs": self.pool.songs}

@@ -177,9 +177,10 @@ class LatentPool:
         return count_songs(self.folder)
 
     def _take(self, count: int) -> None:
-        """Copies songs up to `count`; room grows by half so that a growing folder is not copied every time."""
+        """Copies songs up to `count`; room grows by half so that not all is copied again, up to all that may come."""
         if count > len(self.targets):
-            room = count if self.songs == 0 else max(count, len(self.targets) * 3 // 2)
+            most = (self.folder / "families.i8").stat().st_size // STEMS
+            room = count if self.songs == 0 else max(count, min(most, len(self.targets) * 3 // 2))
             self.targets = _enlarge(self.targets, room)
             self.contexts = _enlarge(self.contexts, room)
             self.claps = _enlarge(self.claps, room)

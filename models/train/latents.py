@@ -11,6 +11,8 @@ The folder holds memory-mapped arrays, one row per window: `targets.f16 [n, 6, 1
 done in `count`, and `norm.json` with the codec's mean and standard deviation per latent dimension and how many of them
 hold the waves of the lowest bins (`models/nets/waves.py`). With `--once` also
 `held_out`: the first and the last + 1 of the windows of validation.
+
+All GPUs that are visible are used, two threads to each: while one copies songs, the other computes.
 """
 
 from __future__ import annotations
@@ -19,8 +21,11 @@ import argparse
 import json
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -42,14 +47,26 @@ TOKENS = WINDOW_CHUNKS * SLOTS
 CONTEXTS = 2
 MINIMUM_ACTIVE = Recipe().minimum_active
 PUBLISH_S = 5.0
+THREADS_PER_GPU = 2
+
+
+class Row(NamedTuple):
+    """What the store holds of a window; arrays of the targets that are there, families of all places."""
+
+    there: np.ndarray  # places of the targets, int [target]
+    targets: np.ndarray  # [target, 120, 64]
+    contexts: np.ndarray  # [target, 2, 120, 64]
+    claps: np.ndarray  # [target, 512]
+    families: np.ndarray  # int8 [6]
 
 
 class LatentStore:
-    """The growing folder; `count` is written after the arrays, so a reader never sees half an excerpt."""
+    """The growing folder, for several threads; `count` is written after the arrays: a reader sees whole excerpts."""
 
     def __init__(self, folder: Path, windows: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.capacity, self.count = folder, windows, 0
+        self._lock, self._next_publish = Lock(), time.monotonic() + PUBLISH_S
 
         def array(name: str, dtype: str, *shape: int) -> np.memmap:
             return np.memmap(folder / name, dtype, "w+", shape=(windows, STEMS, *shape))
@@ -64,19 +81,20 @@ class LatentStore:
         """No room for another excerpt."""
         return self.count + WINDOWS > self.capacity
 
-    def add(
-        self,
-        there: np.ndarray,
-        targets: np.ndarray,
-        contexts: np.ndarray,
-        claps: np.ndarray,
-        families: np.ndarray,
-    ) -> None:
-        """One window; `there` names the places of its targets, the arrays hold those only, `families` all places."""
-        row = self.count
-        self.targets[row, there], self.contexts[row, there], self.claps[row, there] = targets, contexts, claps
-        self.families[row] = families
-        self.count += 1
+    def add(self, excerpt: list[Row]) -> None:
+        """The windows of an excerpt, if there is room; published a few seconds later."""
+        with self._lock:
+            if self.is_full:
+                return
+            for row in excerpt:
+                here, there = self.count, row.there
+                self.targets[here, there], self.contexts[here, there] = row.targets, row.contexts
+                self.claps[here, there], self.families[here] = row.claps, row.families
+                self.count += 1
+            if time.monotonic() > self._next_publish:
+                self.publish()
+                self._next_publish = time.monotonic() + PUBLISH_S
+                print(f"latents: {self.count} windows", flush=True)
 
     def publish(self) -> None:
         """Tell readers how many songs are complete."""
@@ -147,35 +165,45 @@ class Listener:
         return self.tower(self.hear(audio[..., :CLAP_FRAMES].mean(1)))
 
 
+class FreshSongs:
+    """Hands out every song that comes into a pool, each to one thread."""
+
+    def __init__(self, reader: PoolReader) -> None:
+        self._reader, self._lock = reader, Lock()
+        self._claimed, self._last = np.zeros(len(reader.serials()), np.int64), -1
+
+    def claim(self) -> int | None:
+        """The next slot with a whole song that nobody has claimed, round and round; None when there is none."""
+        with self._lock:
+            serials = self._reader.serials()
+            fresh = np.flatnonzero((serials != self._claimed) & (serials > 0))
+            if not len(fresh):
+                return None
+            slot = int(fresh[np.searchsorted(fresh, self._last + 1) % len(fresh)])
+            self._claimed[slot], self._last = serials[slot], slot
+            return slot
+
+
 @dataclass
 class Encoder:
-    """Encodes what comes into a pool, excerpt after excerpt, until the time is over or the store is full."""
+    """Encodes excerpt after excerpt of a pool, until the time is over or the store is full."""
 
     codec: Codec
     listener: Listener
     reader: PoolReader
     store: LatentStore
     random: np.random.Generator
-    songs_per_s: float = math.inf
 
-    def run(self, seconds: float) -> None:
-        """Encode every song that has not been seen; publish every few seconds and at the end."""
-        seen = np.zeros(len(self.reader.serials()), np.int64)
-        start = last = time.monotonic()
-        while not self._is_over(start + seconds):
-            fresh = self._unseen(seen)
-            if not len(fresh):
-                time.sleep(0.5)
-            for slot in map(int, fresh):
-                seen[slot] = self._take(slot)
-                time.sleep(max(0.0, self.store.count / WINDOWS / self.songs_per_s - (time.monotonic() - start)))
-                if time.monotonic() - last > PUBLISH_S:
-                    self.store.publish()
-                    last = time.monotonic()
-                    print(f"latents: {self.store.count} windows", flush=True)
-                if self._is_over(start + seconds):
-                    break
-        self.store.publish()
+    def run(self, songs: FreshSongs, seconds: float, songs_per_s: float = math.inf) -> None:
+        """Encode what no other encoder of the same songs does, no more a second than that together."""
+        start = time.monotonic()
+        while time.monotonic() < start + seconds and not self.store.is_full:
+            slot = songs.claim()
+            if slot is None:
+                time.sleep(0.1)
+                continue
+            self._take(slot)
+            time.sleep(max(0.0, self.store.count / WINDOWS / songs_per_s - (time.monotonic() - start)))
 
     def run_once(self) -> None:
         """Encode what the pool holds now, the songs of validation last; the folder notes where those begin."""
@@ -189,37 +217,28 @@ class Encoder:
             self._take(slot)
         if first < self.store.count:
             (self.store.folder / "held_out").write_text(f"{first} {self.store.count}")
-        self.store.publish()
 
-    def _unseen(self, seen: np.ndarray) -> np.ndarray:
-        """Slots that hold a whole song other than the one seen there."""
-        serials = self.reader.serials()
-        return np.nonzero((serials != seen) & (serials > 0))[0]
-
-    def _is_over(self, end: float) -> bool:
-        return time.monotonic() > end or self.store.is_full
-
-    def _take(self, slot: int) -> int:
-        """Encode the excerpt of a slot, if it is whole and has a target; returns its serial."""
+    def _take(self, slot: int) -> None:
+        """Encode the excerpt of a slot, if it is whole and has a target."""
         audio, families, serial = self.reader.read(slot)
-        if not serial or self.store.is_full:
-            return serial
+        if not serial:
+            return
         stems = torch.from_numpy(audio).to(self.codec.latent_mean.device).float() / 32_768
         windows = stems.split(WINDOW_FRAMES, dim=2)
         found = [roles(window, families) for window in windows]
         if not any(targets.any() for targets, _ in found):
-            return serial
+            return
         claps = torch.stack([self.listener(window) for window in windows])
+        excerpt = []
         for place, (window, (targets, sounding)) in enumerate(zip(windows, found, strict=True)):
             rests = torch.from_numpy(~found[1 - place][0]).to(claps.device)
             described = torch.where(rests[:, None], claps[place], claps[1 - place])
-            self._add(window, families, targets, sounding, described)
-        return serial
+            excerpt.append(self._row(window, families, targets, sounding, described))
+        self.store.add(excerpt)
 
-    def _add(
+    def _row(
         self, window: Tensor, families: np.ndarray, targets: np.ndarray, sounding: np.ndarray, claps: Tensor
-    ) -> None:
-        """One row of the store."""
+    ) -> Row:
         there = np.flatnonzero(targets)
         wanted = torch.from_numpy(there).to(window.device)
         masks = torch.from_numpy(context_masks(targets, sounding, self.random)[there]).to(window.device)
@@ -227,7 +246,7 @@ class Encoder:
             clean, contexts = (latents.cpu().numpy() for latents in encode_song(self.codec, window, wanted, masks))
         else:
             clean, contexts = np.zeros((0, TOKENS, LATENT)), np.zeros((0, CONTEXTS, TOKENS, LATENT))
-        self.store.add(there, clean, contexts, claps[wanted].cpu().numpy(), np.where(targets, families, -1))
+        return Row(there, clean, contexts, claps[wanted].cpu().numpy(), np.where(targets, families, -1))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -238,24 +257,37 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--pool", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=600.0)
-    parser.add_argument("--windows", type=int, default=40_000, help="stop after so many")
+    parser.add_argument(
+        "--windows", type=int, default=80_000, help="stop after so many; 276 kB each, there and on GPUs"
+    )
     parser.add_argument("--songs-per-s", type=float, default=math.inf, help="leave the device to training beside this")
     parser.add_argument("--once", action="store_true", help="encode a pool that is full, and end")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     torch.manual_seed(options.seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    codec, listener = on_device(load_codec(options.codec)[0], device), Listener(load_clap(options.clap)[0], device)
-    store = LatentStore(options.out, options.windows)
+    reader, store = PoolReader(options.pool), LatentStore(options.out, options.windows)
+    gpus = [torch.device("cuda", number) for number in range(torch.cuda.device_count())]
+    encoders = []
+    for place in gpus or [torch.device("cpu")]:
+        codec = on_device(load_codec(options.codec)[0], place)
+        listener = Listener(load_clap(options.clap)[0], place)
+        for _ in range(THREADS_PER_GPU if gpus else 1):
+            random = np.random.default_rng((options.seed, len(encoders)))
+            encoders.append(Encoder(codec, listener, reader, store, random))
     norm = {
         "mean": codec.latent_mean.tolist(),
         "std": codec.latent_std.tolist(),
         "wave_numbers": codec.config.wave_numbers,
     }
     (options.out / "norm.json").write_text(json.dumps(norm))
-    random = np.random.default_rng(options.seed)
-    encoder = Encoder(codec, listener, PoolReader(options.pool), store, random, options.songs_per_s)
-    encoder.run_once() if options.once else encoder.run(options.seconds)
+    if options.once:
+        encoders[0].run_once()
+    else:
+        songs = FreshSongs(reader)
+        with ThreadPoolExecutor(len(encoders)) as threads:
+            for end in [threads.submit(one.run, songs, options.seconds, options.songs_per_s) for one in encoders]:
+                end.result()
+    store.publish()
     print(f"latents: {store.count} windows in {options.out}", flush=True)
 
 

@@ -66,9 +66,12 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
     distributed.all_reduce(flat)
     flat /= distributed.get_world_size()
-    for parameter, mean in zip(members, flat.split([g.numel() for g in gradients]), strict=True):
+    for parameter, gradient in zip(members, gradients, strict=True):
         # In the parameter's own layout (convolutions lie channels-last on a GPU), which fused AdamW demands.
-        parameter.grad = torch.empty_like(parameter).copy_(mean.view_as(parameter))
+        parameter.grad = gradient if gradient.stride() == parameter.stride() else torch.empty_like(parameter)
+    own = [p.grad for p in members if p.grad is not None]
+    means = [mean.view_as(p) for p, mean in zip(members, flat.split([p.numel() for p in members]), strict=True)]
+    torch._foreach_copy_(own, means)  # all at once: the GPU waits for the processor here
 
 
 def agreed(value: float) -> float:

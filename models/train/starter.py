@@ -13,9 +13,9 @@ decoder stage are rehearsed, which fills torch's compile cache and saves up to t
 encoded into latents; the bridge learns from the pairs that the CLAP stage leaves behind.
 `--keep encoder` leaves the encoder stage out: latents, and what was trained on them, stay valid. `--keep encoder clap`
 leaves words and bridge as they are, too, and latents are encoded from the start; `--keep clap` leaves only these two as
-they are. `--keep encoder decoder clap` is for the latent models alone: of four GPUs they have the decoder's as well,
-and the U-Net all of the time. Ends with the commands that export and judge the pack. `--dry-run` prints the plan: when
-each step must be over, the GPUs it runs on, its command.
+they are. `--keep encoder decoder clap` is for the latent models alone: of four GPUs the one of the decoder encodes
+latents, too, which they never have enough of. Ends with the commands that export and judge the pack. `--dry-run` prints
+the plan: when each step must be over, the GPUs it runs on, its command.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ LANES: dict[int, dict[str, Stage]] = {
         UNET: Stage(0.52, (ENCODER, CLAP), gpus=(3,), spare=0.18),
     },
 }
-LATENTS_GPU = {1: 0, 2: 0, 4: 3}  # where the stages beside them matter less than the latent models do
+LATENTS_GPU = {1: 0, 2: 0, 4: 3}  # where the stages beside them matter less than the latent models do; and unused ones
 
 
 @dataclass(frozen=True)
 class Step:
-    """One command of the plan: a process, or on several GPUs one for each of them."""
+    """One command of the plan: a process, or, for a stage on several GPUs, one for each of them."""
 
     name: str
     arguments: tuple[str, ...]
@@ -90,9 +90,14 @@ class Step:
     may_fail: bool = False  # saves time when it works, and nothing reads what it makes
 
     @property
+    def is_data_parallel(self) -> bool:
+        """Whether torchrun starts it; what lies beside sees all of its GPUs in one process."""
+        return len(self.gpus) > 1 and not self.beside
+
+    @property
     def command(self) -> tuple[str, ...]:
         """The module that Python runs, and its arguments."""
-        if len(self.gpus) < 2:
+        if not self.is_data_parallel:
             return self.arguments
         return ("torch.distributed.run", "--standalone", "--nproc-per-node", str(len(self.gpus)), "-m", *self.arguments)
 
@@ -102,7 +107,7 @@ class Step:
         variables = {}
         if self.gpus not in ((), (0,)):
             variables["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, self.gpus))
-        if len(self.gpus) > 1:
+        if self.is_data_parallel:
             variables["NCCL_NVLS_ENABLE"] = "0"  # multicast over NVLink is not available on every machine
         return variables
 
@@ -155,8 +160,9 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
         f"{BRIDGE_S:.0f}",
     )
     after, read = tuple(sorted(made)), (*pack, *(() if made else (songs,)))
-    latents_gpu = (LATENTS_GPU[options.gpus],)
-    steps.append(Step("latents", encode, ends[CONSISTENCY], after, read, 0.0, latents_gpu, beside=True))
+    unused = set(range(options.gpus)) - {gpu for stage in stages.values() for gpu in stage.gpus}
+    latents_gpus = tuple(sorted({LATENTS_GPU[options.gpus], *unused}))
+    steps.append(Step("latents", encode, ends[CONSISTENCY], after, read, 0.0, latents_gpus, beside=True))
     if CLAP in made:
         steps.append(Step("bridge", bridge, ends[CONSISTENCY], (CLAP,), (), 0.0, last_gpu, beside=True))
     return steps
@@ -171,23 +177,10 @@ def _stages(options: argparse.Namespace) -> dict[str, Stage]:
         instead[name] = after if name in options.keep else (name,)
         if name not in options.keep:
             found[name] = replace(stage, after=after)
-    return _with_free_gpus(found, options.gpus) if DECODER in options.keep else found
-
-
-def _with_free_gpus(stages: dict[str, Stage], gpus: int) -> dict[str, Stage]:
-    """GPUs without a stage go to the DiT and the C-DiT; the DiT has no more device minutes than the U-Net can have."""
-    free = set(range(gpus)) - {gpu for stage in stages.values() for gpu in stage.gpus}
-    dit, consistency = stages[DIT], stages[CONSISTENCY]
-    place, both = tuple(sorted(free | set(dit.gpus))), dit.share + consistency.share
-    share = min(dit.share, both / len(place))
-    changed = {
-        DIT: replace(dit, share=share, gpus=place),
-        CONSISTENCY: replace(consistency, share=both - share, gpus=place),
-    }
-    if UNET in stages:
-        work = share * len(place)
-        changed[UNET] = replace(stages[UNET], share=work, spare=both - work)
-    return stages | changed
+    if DECODER in options.keep and UNET in found:  # it begins with the DiT, and ends with it
+        spare = found[DIT].share + found[CONSISTENCY].share - found[UNET].share
+        found[UNET] = replace(found[UNET], spare=spare)
+    return found
 
 
 def _ends(stages: dict[str, Stage], seconds: float) -> dict[str, float]:
@@ -264,7 +257,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--gpus", type=int, choices=LANES, default=1)
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--from", dest="start", type=Path, help="pack to go on from")
-    parser.add_argument("--keep", nargs="+", choices=(ENCODER, DECODER, CLAP), default=[], help="with --from: leave it as it is")
+    parser.add_argument(
+        "--keep", nargs="+", choices=(ENCODER, DECODER, CLAP), default=[], help="with --from: leave it as it is"
+    )
     parser.add_argument("--anew", nargs="+", choices=(DIT,), default=[], help="with --from: begin it from nothing")
     parser.add_argument("--sound-font", type=Path, action="append", default=[])
     parser.add_argument("--first-seed", type=int, default=0, help="of the songs; take another one in every run")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.data.pool import STEMS, WINDOW_FRAMES, _Maps, create, excerpt
+from models.data.pool import STEMS, WINDOW_FRAMES, PoolReader, _Maps, create, excerpt
 from models.nets.clap import Clap
 from models.nets.codec import Codec
 from models.train import latents
@@ -195,6 +196,40 @@ def test_latents_command_writes_what_the_latent_models_read(
     there = torch.from_numpy(families >= 0)
     assert (read.targets[:count].float().abs().amax((2, 3)) > 0)[there].all()
     assert (read.targets[:count] == 0).all(3).all(2)[~there].all()
+
+
+def test_threads_encode_every_song_once_and_whole(
+    pool: Path, encoder_run: Path, clap_run: Path, tmp_path: Path
+) -> None:
+    """As many encoders as a machine with two GPUs has, on a processor; all but the last song fit into the store."""
+    device, reader = torch.device("cpu"), PoolReader(pool)
+    codec, listener = load_codec(encoder_run)[0], latents.Listener(load_clap(clap_run)[0], device)
+    store, songs = latents.LatentStore(tmp_path, 2 * SONGS - 1), latents.FreshSongs(reader)
+
+    def encode(number: int) -> None:
+        latents.Encoder(codec, listener, reader, store, np.random.default_rng(number)).run(songs, 30)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(encode, range(4)))
+    assert store.count == 2 * SONGS - 2
+    families = store.families[: store.count]
+    whole = {song: [np.where(roles(window, reader.read(song)[1])[0], reader.read(song)[1], -1).tolist()
+                    for window in (torch.from_numpy(reader.read(song)[0]).float() / 32_768).split(WINDOW_FRAMES, dim=2)]
+             for song in range(SONGS)}  # fmt: skip
+    pairs = [families[row : row + 2].tolist() for row in range(0, store.count, 2)]
+    assert all(pair in whole.values() for pair in pairs)
+    assert sorted(pairs) in [sorted(whole[song] for song in whole if song != left_out) for left_out in whole]
+
+
+def test_every_song_is_handed_out_once_round_and_round(tmp_path: Path) -> None:
+    create(tmp_path / "songs", 4)
+    maps = _Maps(tmp_path / "songs")
+    songs = latents.FreshSongs(PoolReader(tmp_path / "songs"))
+    assert songs.claim() is None
+    maps.serial[:] = [11, 12, 0, 14]
+    assert [songs.claim(), songs.claim()] == [0, 1]
+    maps.serial[:3] = [15, 16, 13]
+    assert [songs.claim() for _ in range(5)] == [2, 3, 0, 1, None]
 
 
 def write_pool(path: Path, audio: np.ndarray, families: list[int], songs: int = 4) -> None:

@@ -113,6 +113,36 @@ def test_on_four_gpus_whatever_is_kept_no_gpu_has_two_stages_and_lanes_end_toget
         assert steps["rehearsal"].gpus == (3,)
 
 
+def test_a_kept_codec_leaves_its_gpu_to_latents() -> None:
+    steps = planned_steps(4, Path("PACK"), ("encoder", "decoder", "clap"))
+    assert set(steps) == {"songs", "dit", "c_dit", "unet", "latents"}
+    assert {name: step.gpus for name, step in steps.items()} == {
+        "songs": (), "dit": (1, 2), "c_dit": (1, 2), "unet": (3,), "latents": (0, 3),
+    }  # fmt: skip
+    assert steps["latents"].command == steps["latents"].arguments
+    assert steps["latents"].environment == {"CUDA_VISIBLE_DEVICES": "0,3"}
+    # The C-DiT learns to the end and needs no more latents in its last minutes.
+    assert steps["latents"].arguments[steps["latents"].arguments.index("--seconds") + 1] == "1050"
+
+
+@pytest.mark.parametrize("gpus", [1, 2, 4])
+def test_without_the_codec_the_dit_keeps_its_share_and_the_baseline_its_device_minutes(gpus: int) -> None:
+    steps = planned_steps(gpus, Path("PACK"), ("encoder", "decoder", "clap"))
+    share = {1: 0.13 / 0.31, 2: 0.28 / 0.7, 4: 0.26 / 0.7}[gpus]
+    assert steps["dit"].until_s == pytest.approx(1200 * share)
+    assert steps["c_dit"].until_s == pytest.approx(1200)
+    if gpus > 1:
+        spent = {name: steps[name].until_s * len(steps[name].gpus) for name in ("dit", "unet")}
+        assert spent["unet"] == pytest.approx(spent["dit"])
+
+
+def test_a_kept_decoder_needs_its_encoder() -> None:
+    command = [sys.executable, "-m", "models.train.starter", "--out", "runs", "--minutes", "5", "--from", "PACK"]
+    result = subprocess.run([*command, "--keep", "decoder"], capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert "needs --keep encoder" in result.stderr
+
+
 def test_what_follows_a_kept_stage_comes_in_its_place() -> None:
     steps = planned_steps(1, Path("PACK"), ("encoder",))
     assert steps["decoder"].after == ("clap",)
