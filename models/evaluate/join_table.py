@@ -51,13 +51,18 @@ class Wandering:
 
 
 def long_songs(family: str, count: int, chunks: int, first_seed: int) -> Iterator[tuple[int, Audio, Audio]]:
-    """Seed, context and real stem of songs in which the family plays from their start on for `chunks` chunks."""
+    """Seed, context and real stem of songs in which the family plays from their start on, `chunks` long, not alone."""
     seed, found = first_seed, 0
     while found < count:
         song = held_out_song(seed)
         seed += 1
         tracks = [track for track in song.tracks if track.family == family]
-        if not tracks or song.duration_s * SAMPLE_RATE_HZ < chunks * CHUNK_FRAMES or plays(tracks[0], 0.0) < 0.75:
+        if (
+            not tracks
+            or len(song.tracks) < 2
+            or song.duration_s * SAMPLE_RATE_HZ < chunks * CHUNK_FRAMES
+            or plays(tracks[0], 0.0) < 0.75
+        ):
             continue
         rendered = render(song, 0.0, chunks * CHUNK_FRAMES)
         stems = dict(zip(rendered.families, rendered.stems, strict=True))
