@@ -8,15 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.canvas import Canvas, Heard
 from models.codec import Codec
 from models.errors import DeviceError, ModelError, PackError, Stopped
-from models.guidance import UNGUIDED, Guidance, mix
-from models.joins import YIELDING_CHUNKS, Span, held, sigmas_from, sigmas_to_go_on, spans
-from models.noise import latents_stream
+from models.guidance import UNGUIDED, Guidance
+from models.joins import YIELDING_CHUNKS, sigmas_from, spans
+from models.latent_graph import LatentGraph
 from models.on_demand import LatentsOnDemand
 from models.pack import Pack
-from models.recall import recalled
-from models.sampler import Denoise, Known, sample
 from models.schedule import Schedule
 from models.session import Session, StopSignal
 from models.spectrogram import CHUNK_FRAMES
@@ -40,7 +39,7 @@ class Generator:
         """Verify and load the pack and make one small real run on the device (PackError, DeviceError)."""
         self.pack = Pack.open(pack_folder)
         self.stop = stop or StopSignal()
-        self._null_clap, self._null_context = self.pack.array("null_clap.npy"), self.pack.array("null_context.npy")
+        self._nulls = self.pack.array("null_clap.npy"), self.pack.array("null_context.npy")
         self._check_arrays()
         self._load_verified(device, threads)
 
@@ -155,32 +154,31 @@ class Generator:
         if under is not None and under.keeps_all:
             yield under.latents
             return
-        manifest = self.pack.manifest
-        sigmas, below = self.beginning(steps, under)
-        going_on = sigmas_to_go_on(sigmas, manifest.schedule)
-        latents: Array = np.zeros((chunks, *self._silence.shape[1:]), np.float32)
-        plan = spans(chunks, manifest.dimensions.window_chunks)
-        done, told, total = 0, 0, len(sigmas) + (len(plan) - 1) * len(going_on)
-        for place, span in enumerate(plan):
-            first = span.known == span.start
-            levels = sigmas if first else going_on
-            heard = None if context_latents is None else self._context(context_latents, span.end)
-            start = None if first else _as_tokens(carried_on(latents, span, heard))
-            if below is not None and (first or sigmas[0] <= going_on[0]):
-                start = _as_tokens(below[span.start : span.end])
-            given = None if heard is None else _as_tokens(heard[span.start :])
-            denoise = self.denoiser(given, style, guidance, levels[-1])
-            tokens = _as_tokens(latents[span.start : span.end])
-            known = _known(tokens, (span.known - span.start) * latents.shape[1])
-            step = None if on_step is None else _shifted(on_step, done, total)
-            rng = latents_stream(seed, place, attempt)
-            drawn = sample(denoise, tokens.shape, levels, rng, known, step, manifest.schedule, start)
-            drawn = np.clip(drawn, -manifest.latent_limit, manifest.latent_limit)
-            latents[span.start : span.end] = drawn.reshape(span.end - span.start, *latents.shape[1:])
-            done += len(levels)
+        slots, size = self._silence.shape[1:]
+        levels, start = self.beginning(steps, under)
+        plan = spans(chunks, self.pack.manifest.dimensions.window_chunks)
+        orders = [np.arange(span.start * slots, span.end * slots) for span in plan]
+
+        heard = None if context_latents is None else self._heard(context_latents)
+        empty, nothing = np.zeros((chunks * slots, size), np.float32), np.zeros(chunks * slots, bool)
+        canvas = self.canvas(empty, nothing, heard, style, guidance)
+        start = None if start is None else start.reshape(-1, size)
+        written, told = canvas.write_windows(orders, levels, start, seed, attempt, on_step), 0
+        for span, _ in zip(plan, written, strict=True):
             final = span.end if span is plan[-1] else span.end - YIELDING_CHUNKS
-            yield latents[told:final].copy()
+            yield canvas.latents[told * slots : final * slots].reshape(-1, slots, size).copy()
             told = final
+
+    def canvas(
+        self,
+        latents: Array,
+        known: NDArray[np.bool_],
+        context: Array | Heard | None,
+        style: Array | None,
+        guidance: Guidance,
+    ) -> Canvas:
+        """A piece in the making, `[slot, 64]`; the other arguments are as in `generate`."""
+        return Canvas(self._graph, self.schedule, latents, known, context, style, guidance)
 
     def beginning(self, steps: int | None, under: Underlay | None) -> tuple[Sequence[float], Array | None]:
         """Noise levels of a piece, and what lies under the noise of the first (None: noise alone)."""
@@ -189,40 +187,20 @@ class Generator:
             return sigmas, None
         return sigmas_from(sigmas, self.schedule.sigma(under.index)), under.latents
 
-    def denoiser(self, context: Array | None, style: Array | None, guidance: Guidance, last: float) -> Denoise:
-        """The C-DiT with its conditions filled in, context as tokens `[1, token, 64]`; unguided at sigma `last`.
+    def _heard(self, latents: Array | LatentsOnDemand) -> Heard:
+        """Context `[slot, 64]` for the slots before an end, that of a chunk: cut, or followed by silence."""
+        slots, size = self._silence.shape[1:]
 
-        The evaluations of a guided step are one batch; what they add up to is kept in the range of the training.
-        """
-        clap = self._null_clap if style is None else style
-        if clap.shape != self._null_clap.shape:
-            raise ModelError(f"A style has {len(self._null_clap)} numbers, and this one the shape {clap.shape}.")
-        limit = self.pack.manifest.latent_limit
+        def heard(end: int) -> Array:
+            given = latents[: end // slots]
+            return np.concatenate([given, np.repeat(self._silence, end // slots - len(given), 0)]).reshape(-1, size)
 
-        def denoise(noisy: Array, sigma: float) -> Array:
-            terms = guidance.terms(sigma if sigma > last else 0.0, context is not None, style is not None)
-            none = np.broadcast_to(self._null_context, noisy.shape)
-            inputs = {
-                "noisy": np.repeat(noisy, len(terms), 0),
-                "sigma": np.full(len(terms), sigma, np.float32),
-                "context": np.concatenate([none if context is None or not term.context else context for term in terms]),
-                "clap": np.stack([clap if term.prompt else self._null_clap for term in terms]),
-            }
-            (estimates,) = self._dit.run(inputs)
-            guided: Array = mix(terms, [estimates[row : row + 1] for row in range(len(terms))])
-            return guided if len(terms) == 1 else np.clip(guided, -limit, limit)
-
-        return denoise
-
-    def _context(self, latents: Array | LatentsOnDemand, end: int) -> Array:
-        """Context for the chunks before `end`, `[end, 8, 64]`: cut, or followed by silence."""
-        given = latents[:end]
-        return np.concatenate([given, np.repeat(self._silence, end - len(given), 0)])
+        return heard
 
     def _check_arrays(self) -> None:
         """Refuse tables of the wrong size."""
         size = self.pack.manifest.dimensions
-        shapes = (self._null_clap.shape, self._null_context.shape)
+        shapes = tuple(array.shape for array in self._nulls)
         if shapes != ((size.clap,), (size.latent,)):
             raise PackError(f"The tables of this pack have the wrong shapes {shapes}: fetch it again.")
 
@@ -243,12 +221,13 @@ class Generator:
 
     def _load(self, device: str, threads: int) -> None:
         self.codec = Codec(self.pack, device, self.stop, threads)
-        self._dit = Session(self.pack.path("c_dit.onnx"), device, threads, self.stop)
+        dit = Session(self.pack.path("c_dit.onnx"), device, threads, self.stop)
+        self._graph = LatentGraph(dit, *self._nulls, self.pack.manifest.latent_limit)
         self.stylist = Stylist(self.pack, device, threads, self.stop)
-        sessions = (*self.codec.sessions, self._dit)
+        sessions = (*self.codec.sessions, dit)
         if len({session.provider for session in sessions}) > 1:
             raise DeviceError("Some of the models run on the GPU and some do not: choose the CPU.")
-        self.device, self.provider = self._dit.device, self._dit.provider
+        self.device, self.provider = dit.device, dit.provider
 
     def _verify(self) -> None:
         """One chunk of silence through every graph; also the first run, which is slow, is over then."""
@@ -256,29 +235,3 @@ class Generator:
         audio = self.generate(self._silence, 1, self.stylist.of_words("", 0), seed=0, steps=1)
         if audio.shape != (2, CHUNK_FRAMES) or not np.isfinite(audio).all():
             raise DeviceError(f"The models give no finite audio on {self.device}.")
-
-
-def carried_on(latents: Array, span: Span, context: Array | None) -> Array:
-    """First estimate of a window `[chunk, 8, 64]`: what is known, then what fits from before the join."""
-    slots = latents.shape[1]
-    flat, first = latents.reshape(-1, latents.shape[-1]), span.known * slots
-    beside = None if context is None else context.reshape(-1, flat.shape[1])
-    again = recalled(flat, np.arange(len(flat)) < first, beside, first, (span.end - span.known) * slots)
-    return np.concatenate([latents[span.start : span.known], again.reshape(-1, *latents.shape[1:])])
-
-
-def _as_tokens(latents: Array) -> Array:
-    """Latents `[chunk, 8, 64]` as a batch of one `[1, token, 64]`."""
-    return latents.reshape(1, -1, latents.shape[-1])
-
-
-def _known(tokens: Array, count: int) -> Known | None:
-    """The first `count` tokens of `[1, token, 64]` as what is known."""
-    if count == 0:
-        return None
-    return tokens, held(np.arange(tokens.shape[1]) < count)[None, :, None]
-
-
-def _shifted(on_step: Callable[[int, int], None], before: int, of: int) -> Callable[[int, int], None]:
-    """Steps of one window counted among the steps of all."""
-    return lambda done, _: on_step(before + done, of)

@@ -7,11 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from models.canvas import Canvas
 from models.generator import Generator
 from models.guidance import UNGUIDED, Guidance
-from models.joins import OVERLAP_CHUNKS, sigmas_from, sigmas_to_go_on
-from models.noise import latents_stream
+from models.joins import OVERLAP_CHUNKS, sigmas_from
 from models.spectrogram import SLOTS
 from models.underlay import Underlay
 
@@ -48,17 +46,13 @@ def inpaint(
     under = Underlay(latents, strength)
     if under.keeps_all or known.all():
         return latents
-    canvas = Canvas(generator, latents, known, context, style, guidance)
+    canvas = generator.canvas(latents, known, context, style, guidance)
     levels, start = generator.beginning(steps, under)
     if start is None and known.any():
         levels = sigmas_from(levels, canvas.schedule.sigma(NEW_INDEX))
-    going_on = sigmas_to_go_on(levels, canvas.schedule)
     plan = gap_windows(known, generator.pack.manifest.dimensions.window_chunks * SLOTS, OVERLAP)
-    for place, order in enumerate(plan):
-        below = start[order] if start is not None else canvas.gone_on(order) if canvas.known.any() else None
-        canvas.write(order, going_on if place else levels, latents_stream(seed, place, attempt), below)
-        if on_step is not None:
-            on_step(place + 1, len(plan))
+    for _ in canvas.write_windows(plan, levels, start, seed, attempt, on_step):
+        pass
     return canvas.latents
 
 

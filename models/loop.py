@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from models.canvas import Canvas
 from models.generator import Generator, OnProgress
 from models.guidance import UNGUIDED, Guidance
-from models.joins import OVERLAP_CHUNKS, sigmas_to_go_on
+from models.joins import OVERLAP_CHUNKS
 from models.noise import gaussian, latents_stream
 from models.ring import unrolled
 from models.spectrogram import SLOT_FRAMES, SLOTS
@@ -89,12 +89,14 @@ class Looper:
         if under is not None and under.keeps_all:
             return under.latents
         empty = np.zeros((slots, self._generator.pack.manifest.dimensions.latent), np.float32)
-        canvas = Canvas(self._generator, empty, np.zeros(slots, bool), context_latents, style, guidance)
+        canvas = self._generator.canvas(empty, np.zeros(slots, bool), context_latents, style, guidance)
         levels, start = self._generator.beginning(steps, under)
         if slots <= self._window:
             self._write_at_once(canvas, levels, start, latents_stream(seed, 0, attempt), on_step)
         else:
-            self._write_in_windows(canvas, levels, start, seed, attempt, on_step)
+            plan = [unrolled(slots, first, self._window) for first in ring_windows(slots, self._window, OVERLAP)]
+            for _ in canvas.write_windows(plan, levels, start, seed, attempt, on_step):
+                pass
         return canvas.latents
 
     def _write_at_once(
@@ -118,31 +120,6 @@ class Looper:
             if on_step is not None:
                 on_step(step + 1, len(levels))
         canvas.settle(np.arange(slots), estimate)
-
-    def _write_in_windows(
-        self,
-        canvas: Canvas,
-        levels: Sequence[float],
-        start: Array | None,
-        seed: int,
-        attempt: int,
-        on_step: OnStep | None,
-    ) -> None:
-        """A longer ring, window after window."""
-        slots, going_on = len(canvas.latents), sigmas_to_go_on(levels, canvas.schedule)
-        shows = start is not None and levels[0] <= going_on[0]
-        plan = ring_windows(slots, self._window, OVERLAP)
-        done, total = 0, len(levels) + (len(plan) - 1) * len(going_on)
-        for place, first in enumerate(plan):
-            order = unrolled(slots, first, self._window)
-            sigmas = going_on if place else levels
-            under = start[order] if start is not None and (shows or not place) else None
-            if under is None and place:
-                under = canvas.gone_on(order)
-            canvas.write(order, sigmas, latents_stream(seed, place, attempt), under)
-            done += len(sigmas)
-            if on_step is not None:
-                on_step(done, total)
 
 
 def _whole_chunks(slots: float) -> int:

@@ -28,6 +28,7 @@ RUNTIME_OF_MODELS = {
     "inpainting",
     "joins",
     "laion_clap",
+    "latent_graph",
     "log_mel",
     "loop",
     "manifest",

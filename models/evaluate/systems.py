@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from models.codec import Codec
 from models.errors import PackError
-from models.guidance import UNGUIDED, Guidance, mix
+from models.guidance import UNGUIDED, Guidance
+from models.latent_graph import LatentGraph
 from models.noise import latents_stream
 from models.pack import MANIFEST, Pack
 from models.sampler import Denoise, edm_sample, heun_sigmas, sample
@@ -67,8 +68,9 @@ class System:
         self.name, self.sampler, self.codec = name, sampler, codec
         if (folder / MANIFEST).is_file():
             Pack.open(folder)  # damaged weights give plausible figures
-        self._session = _latent_graph(folder, device, threads)
-        self._null_clap, self._null_context = (_array(folder / f"null_{what}.npy") for what in ("clap", "context"))
+        null_clap, null_context = (_array(folder / f"null_{what}.npy") for what in ("clap", "context"))
+        self._graph = LatentGraph(_session(folder, device, threads), null_clap, null_context, LATENT_LIMIT)
+        self._size = len(null_context)
 
     def play(self, context: Array | None, style: Array | None, chunks: int, seed: int) -> Array:
         """Audio `[2, 32768 chunks]` for context latents `[chunk, 8, 64]` and a vector `[512]`; each may be None."""
@@ -76,33 +78,14 @@ class System:
 
     def write(self, context: Array | None, style: Array | None, chunks: int, seed: int) -> Array:
         """Latents `[chunk, 8, 64]` of one window."""
-        shape = (1, chunks * 8, self._null_context.shape[-1])
+        shape, sampler = (1, chunks * 8, self._size), self.sampler
         tokens = None if context is None else context[:chunks].reshape(shape)
-        drawn = self.sampler.draw(self._denoiser(tokens, style), shape, seed)
+        denoise = self._graph.denoiser(tokens, style, sampler.guidance, sampler.unguided_at)
+        drawn = sampler.draw(denoise, shape, seed)
         return np.clip(drawn, -LATENT_LIMIT, LATENT_LIMIT).reshape(chunks, 8, -1)
 
-    def _denoiser(self, context: Array | None, style: Array | None) -> Denoise:
-        """The graph with its conditions filled in; the evaluations of a guided step are one batch."""
-        prompt = self._null_clap if style is None else np.asarray(style, np.float32)
 
-        def denoise(noisy: Array, sigma: float) -> Array:
-            level = sigma if sigma > self.sampler.unguided_at else 0.0
-            terms = self.sampler.guidance.terms(level, context is not None, style is not None)
-            none = np.broadcast_to(self._null_context, noisy.shape).astype(np.float32)
-            inputs = {
-                "noisy": np.repeat(noisy, len(terms), 0),
-                "sigma": np.full(len(terms), sigma, np.float32),
-                "context": np.concatenate([none if context is None or not t.context else context for t in terms]),
-                "clap": np.stack([prompt if t.prompt else self._null_clap for t in terms]),
-            }
-            (estimates,) = self._session.run(inputs)
-            guided: Array = mix(terms, [estimates[row : row + 1] for row in range(len(terms))])
-            return guided if len(terms) == 1 else np.clip(guided, -LATENT_LIMIT, LATENT_LIMIT)
-
-        return denoise
-
-
-def _latent_graph(folder: Path, device: str, threads: int) -> Session:
+def _session(folder: Path, device: str, threads: int) -> Session:
     """The one graph of a folder that takes noise and conditions."""
     names = [path for path in sorted(folder.glob("*.onnx")) if not path.name.startswith(("codec_", "clap_", "gap_"))]
     found = [session for path in names if set((session := Session(path, device, threads)).inputs) == GRAPH_INPUTS]

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from models.errors import DeviceError, ModelError, Stopped
-from models.generator import Generator, carried_on
+from models.generator import Generator
+from models.guidance import UNGUIDED
 from models.joins import YIELDING_CHUNKS, spans
 from models.session import Session, StopSignal, cuda_is_offered
 from models.spectrogram import CHUNK_FRAMES
@@ -36,14 +37,15 @@ def test_length(generator: Generator, seconds: float, chunks: int) -> None:
 
 
 @pytest.mark.parametrize("chunks", [16, 20, 27, 39])
-def test_a_window_goes_on_from_what_came_before(chunks: int) -> None:
-    latents = np.arange(chunks, dtype=np.float32)[:, None, None] * np.ones((1, 8, 64), np.float32)
+def test_a_window_goes_on_from_what_came_before(generator: Generator, chunks: int) -> None:
+    latents = np.arange(8 * chunks, dtype=np.float32)[:, None] * np.ones((1, 64), np.float32)
     for span in spans(chunks, 15)[1:]:
-        start = carried_on(latents, span, None)[:, 0, 0]
-        assert len(start) == 15
-        kept = span.known - span.start
-        assert list(start[:kept]) == list(range(span.start, span.known))
-        assert (start[kept:] < span.known).all()
+        order = np.arange(8 * span.start, 8 * span.end)
+        known = np.arange(8 * chunks) < 8 * span.known
+        start = generator.canvas(latents, known, None, None, UNGUIDED).gone_on(order)[:, 0]
+        kept = 8 * (span.known - span.start)
+        assert list(start[:kept]) == list(order[:kept])
+        assert (start[kept:] < 8 * span.known).all()
 
 
 def test_same_seed_same_bytes(generator: Generator, tiny_pack: Path) -> None:
@@ -121,7 +123,7 @@ def test_silence_follows_a_context_that_is_too_short(generator: Generator) -> No
     audio = noise(2 * CHUNK_FRAMES)
     padded = generator.encode_context(np.pad(audio, ((0, 0), (0, 2 * CHUNK_FRAMES))))
     # The chunk after the audio holds the last half window of it; the ones after that are silence.
-    assert np.allclose(generator._context(padded[:3], 4), padded, atol=1e-4)
+    assert np.allclose(generator._heard(padded[:3])(4 * 8), padded.reshape(-1, 64), atol=1e-4)
     assert generator.write(padded[:3], 4, BASS, seed=1).shape == (4, 8, 64)
 
 

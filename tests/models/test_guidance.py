@@ -127,13 +127,13 @@ def test_heun_sampling_of_gaussians_is_exact(guidance: Guidance) -> None:
 def runs(generator: Generator, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, np.ndarray]]:
     """What the DiT is run with from now on."""
     seen: list[dict[str, np.ndarray]] = []
-    run = generator._dit.run
+    run = generator._graph.session.run
 
     def counted(inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
         seen.append(inputs)
         return run(inputs)
 
-    monkeypatch.setattr(generator._dit, "run", counted)
+    monkeypatch.setattr(generator._graph.session, "run", counted)
     return seen
 
 
@@ -152,15 +152,15 @@ def test_without_guidance_nothing_is_added(
     written = generator.write(context, 3, style, seed=4)
     assert generator.write(context, 3, style, seed=4, guidance=Guidance(1.0, 1.0)).tobytes() == written.tobytes()
     assert [run["noisy"].shape for run in runs] == [(1, 24, 64)] * 10
-    null = np.broadcast_to(generator._null_context, (1, 24, 64))
+    null = np.broadcast_to(generator._graph.null_context, (1, 24, 64))
     fixed = {
         "context": null if context is None else context.reshape(1, 24, 64),
-        "clap": (generator._null_clap if style is None else style)[None],
+        "clap": (generator._graph.null_clap if style is None else style)[None],
     }
     assert generator.pack.manifest.steps == 5
 
     def plain(noisy: np.ndarray, sigma: float) -> np.ndarray:
-        return generator._dit.run({"noisy": noisy, "sigma": np.array([sigma], np.float32), **fixed})[0]
+        return generator._graph.session.run({"noisy": noisy, "sigma": np.array([sigma], np.float32), **fixed})[0]
 
     drawn = sample(plain, (1, 24, 64), sigmas(5), latents_stream(4, 0))
     limit = generator.pack.manifest.latent_limit
@@ -175,9 +175,9 @@ def test_guided_steps_are_batches_with_the_right_conditions(
     runs.clear()
     guided = generator.write(context, 2, BASS, seed=1, guidance=Guidance(2.0, 3.0))
     assert [len(run["noisy"]) for run in runs] == [3, 3, 3, 1, 1]
-    tokens, null = context.reshape(16, 64), np.broadcast_to(generator._null_context, (16, 64))
+    tokens, null = context.reshape(16, 64), np.broadcast_to(generator._graph.null_context, (16, 64))
     assert np.array_equal(runs[0]["context"], np.stack([null, tokens, tokens]))
-    no_clap = generator._null_clap
+    no_clap = generator._graph.null_clap
     assert np.array_equal(runs[0]["clap"], np.stack([no_clap, no_clap, BASS]))
     assert np.abs(guided - plain).max() > 1e-3
     assert np.abs(guided).max() <= generator.pack.manifest.latent_limit
