@@ -3,6 +3,8 @@
 
 const RIFF = {"major":1,"minor":1,"messages":{"/riff/hello":{"sender":"client","acked":false,"pairs":false,"types":"siiis","arguments":["client_name","major","minor","reply_port","token"]},"/riff/generate":{"sender":"client","acked":false,"pairs":true,"types":"s","arguments":["request_id"]},"/riff/cancel":{"sender":"client","acked":false,"pairs":false,"types":"s","arguments":["request_id"]},"/riff/query":{"sender":"client","acked":false,"pairs":false,"types":"s","arguments":["request_id"]},"/riff/ack":{"sender":"client","acked":false,"pairs":false,"types":"si","arguments":["request_id","sequence"]},"/riff/status":{"sender":"client","acked":false,"pairs":false,"types":"","arguments":[]},"/riff/ping":{"sender":"client","acked":false,"pairs":false,"types":"i","arguments":["number"]},"/riff/quit":{"sender":"client","acked":false,"pairs":false,"types":"s","arguments":["token"]},"/riff/welcome":{"sender":"server","acked":false,"pairs":false,"types":"iissssiifi","arguments":["major","minor","version","boot_id","pack","device","ready","queue_length","lease_s","granted"]},"/riff/accepted":{"sender":"server","acked":false,"pairs":false,"types":"sif","arguments":["request_id","position","estimate_s"]},"/riff/refused":{"sender":"server","acked":false,"pairs":false,"types":"ssss","arguments":["request_id","code","message","hint"]},"/riff/progress":{"sender":"server","acked":false,"pairs":false,"types":"sifsf","arguments":["request_id","sequence","fraction","stage","eta_s"]},"/riff/stem":{"sender":"server","acked":true,"pairs":false,"types":"siiisiii","arguments":["request_id","sequence","index","count","path","frames","sample_rate","seed"]},"/riff/part":{"sender":"server","acked":true,"pairs":false,"types":"siiisiiii","arguments":["request_id","sequence","index","part","path","start","frames","stem_frames","sample_rate"]},"/riff/done":{"sender":"server","acked":true,"pairs":false,"types":"siifs","arguments":["request_id","sequence","count","elapsed_s","device"]},"/riff/failed":{"sender":"server","acked":true,"pairs":false,"types":"sisss","arguments":["request_id","sequence","code","message","hint"]},"/riff/cancelled":{"sender":"server","acked":true,"pairs":false,"types":"si","arguments":["request_id","sequence"]},"/riff/heartbeat":{"sender":"server","acked":false,"pairs":false,"types":"siis","arguments":["boot_id","uptime_s","queue_length","running_request_id"]},"/riff/status.reply":{"sender":"server","acked":false,"pairs":false,"types":"s","arguments":["json"]},"/riff/pong":{"sender":"server","acked":false,"pairs":false,"types":"i","arguments":["number"]}},"pairs":{"context":{"type":"s"},"context_start":{"type":"i"},"context_frames":{"type":"i"},"ring":{"type":"s"},"length_frames":{"type":"i"},"out_dir":{"type":"s"},"name":{"type":"s"},"prompt":{"type":"s"},"reference":{"type":"s"},"blend":{"type":"f"},"prompt_to":{"type":"s"},"prompt_position":{"type":"f"},"tempo":{"type":"f"},"beats_per_bar":{"type":"i"},"beat_unit":{"type":"i"},"grid":{"type":"s"},"variations":{"type":"i"},"seed":{"type":"i"},"steps":{"type":"i"},"guidance":{"type":"f"},"prompt_guidance":{"type":"f"},"init":{"type":"s"},"strength":{"type":"f"},"redo_start":{"type":"i"},"redo_frames":{"type":"i"},"loop":{"type":"i"},"sample_rate":{"type":"i"},"format":{"type":"s"},"channels":{"type":"i"},"loudness":{"type":"s"},"stream":{"type":"i"},"lane":{"type":"s"},"expires_ms":{"type":"i"}}};
 
+// osc.js --------------------------------------------------------------------------
+
 // OSC 1.0 on the wire: what riff/1 needs of it. Numbers are big-endian, strings end in zeros and fill up to 4 bytes.
 
 const LONGEST_DATAGRAM = 8000; // the server reads no more
@@ -66,6 +68,8 @@ function readString(reader) {
   readBytes(reader, (end - reader.at + 4) & ~3);
   return text;
 }
+
+// places.js -----------------------------------------------------------------------
 
 // Folders and files: where the server announces itself, where captures go, whose id this is.
 
@@ -165,6 +169,8 @@ function claimId(uuid) {
 function newId() {
   return require("crypto").randomBytes(8).toString("hex");
 }
+
+// link.js -------------------------------------------------------------------------
 
 // The line to the server: find it, greet it, notice when it is gone or another, never give up.
 
@@ -278,6 +284,8 @@ function named(address, values) {
   });
   return told;
 }
+
+// requests.js ---------------------------------------------------------------------
 
 // Requests: sent until answered, asked about after a restart, every stem told once.
 
@@ -437,6 +445,8 @@ function aboutStem(told) {
   if (recipe.context) about.context_rate = recipe.context.sample_rate;
   return about;
 }
+
+// main.js -------------------------------------------------------------------------
 
 // Joins the parts and speaks with Max. Words to and from the Live script: see the manual for developers.
 

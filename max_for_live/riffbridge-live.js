@@ -1,5 +1,7 @@
 // Made by `python -m max_for_live.build_device` from the files in source/live; change those instead.
 
+// device.js -----------------------------------------------------------------------
+
 // The Live side of the device: what is asked for, what happens, what Live is told. ES5, for Max's `js` and `v8` alike.
 // Nothing here touches the network (the bridge does) or audio (the patch does).
 
@@ -7,6 +9,7 @@ autowatch = 0;
 inlets = 1;
 outlets = 5;
 
+// The outlets.
 var TO_BRIDGE = 0;
 var TO_FACE = 1;
 var TO_RING = 2;
@@ -14,8 +17,12 @@ var TO_PLAYER = 3;
 var TO_STORE = 4;
 
 var VERSION = "1.0";
+
+// What the menus of the face mean: a menu sends the number of its line (builder/parameters.py has the words on it).
 var PARTS = ["", "drums", "bass", "piano", "electric piano", "organ", "guitar", "strings", "brass", "winds",
   "mallets", "pad", "lead"]; // the first: as the prompt says
+var COLOURS = [0x8c8c8c, 0xd04a3a, 0x3a7bd0, 0xd0a03a, 0xc7783a, 0x9c5fd0, 0x5fb04a, 0x3ab0a6, 0xd06fa0, 0x6f9cd0,
+  0xb0c23a, 0x7a6fd0, 0xe08a3a]; // of each part's tracks and clips
 var BARS = [1, 2, 4, 8, 16];
 var STEPS = [2, 0, 12]; // Draft, Normal (the pack's), Fine
 var SOURCES = ["ring", "clip", "drop"];
@@ -32,23 +39,6 @@ var now = {
   isInit: false, isBridgeReady: false, phase: "idle", link: "down", captures: "", head: -1,
   request: null, inserting: null, lastContext: null, deadline: null, restarts: 0
 };
-
-function status(text) {
-  outlet(TO_FACE, "status", oneLine(text));
-  if (text.length > LINE) post(text + "\n");
-}
-
-var LINE = 100; // characters that fit on the face
-
-function oneLine(text) {
-  var flat = String(text).replace(/\s+/g, " ");
-  if (flat.length <= LINE) return flat;
-  return flat.slice(0, flat.lastIndexOf(" ", LINE - 1)) + "\u2026";
-}
-
-function showProgress(fraction) {
-  outlet(TO_FACE, "progress", fraction);
-}
 
 /** `init` comes from live.thisdevice, again after presets and edits, and again when this script was reloaded. */
 function init() {
@@ -70,65 +60,25 @@ function init_again() {
   init();
 }
 
-function greetBridge() {
-  if (!now.isInit || !now.isBridgeReady) return;
-  outlet(TO_BRIDGE, "hello", JSON.stringify({ uuid: stored.uuid, live: liveVersion().join("."), device: VERSION }));
-  if (stored.pending) outlet(TO_BRIDGE, "resume", stored.pending);
+var LINE = 100; // characters that fit on the face
+
+/** A line for the performer; one that does not fit is in the Max window, whole. */
+function status(text) {
+  outlet(TO_FACE, "status", oneLine(text));
+  if (text.length > LINE) post(text + "\n");
 }
 
-/** Words of the bridge. */
-function node(word) {
-  var atoms = Array.prototype.slice.call(arguments, 1);
-  var known = {
-    ready: bridgeReady, newid: bridgeId, link: bridgeLink, paths: bridgePaths, reported: bridgeReported,
-    accepted: jobAccepted, progress: jobProgress, stem: jobStem, done: jobDone, fail: jobFailed, cancelled: jobCancelled
-  };
-  if (known[word]) known[word].apply(null, atoms);
+function oneLine(text) {
+  var flat = String(text).replace(/\s+/g, " ");
+  if (flat.length <= LINE) return flat;
+  return flat.slice(0, flat.lastIndexOf(" ", LINE - 1)) + "\u2026";
 }
 
-function bridgeReady() {
-  now.isBridgeReady = true;
-  greetBridge();
+function showProgress(fraction) {
+  outlet(TO_FACE, "progress", fraction);
 }
 
-function bridgeId(uuid) {
-  if (uuid === stored.uuid) return;
-  stored.uuid = uuid; // the set holds a copy of this device; the original keeps the id
-  store();
-}
-
-function bridgeLink(state, text) {
-  now.link = state;
-  outlet(TO_FACE, "lamp", state === "up" ? 2 : state === "loading" ? 1 : 0);
-  if (now.phase === "asked" && state === "down") text = "The server stopped. Press Start; this request goes on then.";
-  if (now.phase !== "asked" || state !== "up") status(text);
-}
-
-function bridgePaths(captures) {
-  now.captures = captures;
-}
-
-function bridgeReported(path) {
-  status("Self-test written: " + path);
-}
-
-var RESTARTS = 3;
-var RESTART_MS = 2000;
-
-/** The process of the bridge, as node.script tells of it. */
-function lifecycle(event) {
-  if (event !== "terminated" && event !== "error") return;
-  now.isBridgeReady = false;
-  now.link = "down";
-  outlet(TO_FACE, "lamp", 0);
-  if (now.restarts >= RESTARTS) return status(NO_BRIDGE);
-  now.restarts += 1;
-  status("The bridge script stopped. Starting it again.");
-  now.restart = new Task(function () { outlet(TO_BRIDGE, "script", "start"); }, this);
-  now.restart.schedule(RESTART_MS);
-}
-
-var NO_BRIDGE = "The bridge script does not run. Keep all files of Riffbridge in one folder, then load the device again.";
+// controls.js ---------------------------------------------------------------------
 
 // One function per control of the face.
 
@@ -227,18 +177,67 @@ function fileName(path) {
   return path.replace(/^.*[\/\\]/, "");
 }
 
-// From the button to the bridge: capture what was played, say what is wanted, follow the job.
+// from_bridge.js ------------------------------------------------------------------
 
-var CAPTURE_LIMIT_MS = 10000;
-var SEEDS = 10000; // what the number box shows without rounding; variation k uses seed + k
+// What the bridge says: about itself, the line to the server, and (passed on to job.js) the request.
 
-function generate() {
-  if (now.phase === "grabbing") return;
-  if (now.link !== "up") return status(notLinked());
-  if (!wish.seedLock) newSeed();
-  if (SOURCES[wish.source] === "ring") grabRing(function (ring) { ask({}, ring); });
-  else if (SOURCES[wish.source] === "clip") askAbout(clipContext());
-  else askAbout(dropContext());
+var RESTARTS = 3;
+var RESTART_MS = 2000;
+var NO_BRIDGE = "The bridge script does not run. Keep all files of Riffbridge in one folder, then load the device again.";
+
+/** One word of the bridge. */
+function node(word) {
+  var atoms = Array.prototype.slice.call(arguments, 1);
+  var known = {
+    ready: bridgeReady, newid: bridgeId, link: bridgeLink, paths: bridgePaths, reported: bridgeReported,
+    accepted: jobAccepted, progress: jobProgress, stem: jobStem, done: jobDone, fail: jobFailed, cancelled: jobCancelled
+  };
+  if (known[word]) known[word].apply(null, atoms);
+}
+
+function greetBridge() {
+  if (!now.isInit || !now.isBridgeReady) return;
+  outlet(TO_BRIDGE, "hello", JSON.stringify({ uuid: stored.uuid, live: liveVersion().join("."), device: VERSION }));
+  if (stored.pending) outlet(TO_BRIDGE, "resume", stored.pending);
+}
+
+function bridgeReady() {
+  now.isBridgeReady = true;
+  greetBridge();
+}
+
+function bridgeId(uuid) {
+  if (uuid === stored.uuid) return;
+  stored.uuid = uuid; // the set holds a copy of this device; the original keeps the id
+  store();
+}
+
+function bridgeLink(state, text) {
+  now.link = state;
+  outlet(TO_FACE, "lamp", state === "up" ? 2 : state === "loading" ? 1 : 0);
+  if (now.phase === "asked" && state === "down") text = "The server stopped. Press Start; this request goes on then.";
+  if (now.phase !== "asked" || state !== "up") status(text);
+}
+
+function bridgePaths(captures) {
+  now.captures = captures;
+}
+
+function bridgeReported(path) {
+  status("Self-test written: " + path);
+}
+
+/** The process of the bridge, as node.script tells of it. */
+function lifecycle(event) {
+  if (event !== "terminated" && event !== "error") return;
+  now.isBridgeReady = false;
+  now.link = "down";
+  outlet(TO_FACE, "lamp", 0);
+  if (now.restarts >= RESTARTS) return status(NO_BRIDGE);
+  now.restarts += 1;
+  status("The bridge script stopped. Starting it again.");
+  now.restart = new Task(function () { outlet(TO_BRIDGE, "script", "start"); }, this);
+  now.restart.schedule(RESTART_MS);
 }
 
 function notLinked() {
@@ -247,15 +246,11 @@ function notLinked() {
   return "The server is not running. Press Start.";
 }
 
-function newSeed() {
-  wish.seed = Math.floor(Math.random() * SEEDS);
-  outlet(TO_FACE, "seed", wish.seed);
-}
+// context.js ----------------------------------------------------------------------
 
-function askAbout(context) {
-  if (context.text) status(context.text);
-  else ask(context, null);
-}
+// What a stem is to go with: the bars just played (the ring), the selected clip, or a dropped file.
+
+var CAPTURE_LIMIT_MS = 10000;
 
 /** Write the ring to a file; `then` gets its note. */
 function grabRing(then) {
@@ -330,6 +325,42 @@ function dropContext() {
   return { text: "Drop an audio file on 'Context' first, or choose Last bars." };
 }
 
+// asking.js -----------------------------------------------------------------------
+
+// From the button to the bridge: say what is wanted, in the words of the protocol.
+
+var SEEDS = 10000; // what the number box shows without rounding; variation k uses seed + k
+
+function generate() {
+  if (now.phase === "grabbing") return;
+  if (now.link !== "up") return status(notLinked());
+  if (!wish.seedLock) newSeed();
+  if (SOURCES[wish.source] === "ring") grabRing(function (ring) { ask({}, ring); });
+  else if (SOURCES[wish.source] === "clip") askAbout(clipContext());
+  else askAbout(dropContext());
+}
+
+/** Make the variation that plays (or is chosen) anew, near to it or far from it, over the same bars. */
+function vary() {
+  var stem = stored.stems[playing.chosen];
+  if (now.link !== "up") return status(notLinked());
+  if (!stem || !now.lastContext) return status("Generate first, then vary what plays.");
+  if (!wish.seedLock) newSeed();
+  var extra = { init: stem.path, strength: wish.strength / 100 };
+  for (var name in now.lastContext.extra) extra[name] = now.lastContext.extra[name];
+  ask(extra, now.lastContext.ring);
+}
+
+function newSeed() {
+  wish.seed = Math.floor(Math.random() * SEEDS);
+  outlet(TO_FACE, "seed", wish.seed);
+}
+
+function askAbout(context) {
+  if (context.text) status(context.text);
+  else ask(context, null);
+}
+
 /** Send a request. `extra` are pairs, `ring` the note of a capture; the context is kept for Vary. */
 function ask(extra, ring) {
   var facts = ring || songFacts();
@@ -375,20 +406,13 @@ function pairsOf(facts, name) {
   return pairs;
 }
 
-/** Make the variation that plays (or is chosen) anew, near to it or far from it, over the same bars. */
-function vary() {
-  var stem = stored.stems[playing.chosen];
-  if (now.link !== "up") return status(notLinked());
-  if (!stem || !now.lastContext) return status("Generate first, then vary what plays.");
-  if (!wish.seedLock) newSeed();
-  var extra = { init: stem.path, strength: wish.strength / 100 };
-  for (var name in now.lastContext.extra) extra[name] = now.lastContext.extra[name];
-  ask(extra, now.lastContext.ring);
-}
-
 function cancel() {
   if (now.phase === "asked") outlet(TO_BRIDGE, "cancel", now.request.id);
 }
+
+// job.js --------------------------------------------------------------------------
+
+// What becomes of a request: waiting, progress, stems, and one of three ends.
 
 function isCurrent(id) {
   if (!now.request && id === stored.pending) {
@@ -472,6 +496,8 @@ function endJob() {
   store();
   showProgress(0);
 }
+
+// song.js -------------------------------------------------------------------------
 
 // Reading the Live set. `get` always gives an array, "id" 0 is nothing, ids do not outlive the session.
 
@@ -563,6 +589,8 @@ function selectedScene() {
   return 0;
 }
 
+// queue.js ------------------------------------------------------------------------
+
 // Every change of the set goes through this queue, one per tick of Max's low-priority thread: Live refuses changes
 // inside its own notifications and inside undo, and some changes are only readable a tick later.
 
@@ -608,14 +636,10 @@ function finalError(text) {
   return error;
 }
 
-// Stems become clips: on a track of their own, in empty slots only, in time. One small step per tick.
+// inserting.js --------------------------------------------------------------------
 
-var TEMPO_ERROR = 0.005; // Live halves or doubles when it guesses wrong
-var COLOURS = [0x8c8c8c, 0xd04a3a, 0x3a7bd0, 0xd0a03a, 0xc7783a, 0x9c5fd0, 0x5fb04a, 0x3ab0a6, 0xd06fa0, 0x6f9cd0,
-  0xb0c23a, 0x7a6fd0, 0xe08a3a];
-var WARP_BEATS = 0;
-var WARP_COMPLEX = 4;
-var WARP_COMPLEX_PRO = 6;
+// Stems become clips: on a track of their own, in empty places only, in time. One small step per tick.
+
 var ONE_BAR = 5; // launch quantisation
 
 /** Queue all that one stem needs; the place is chosen with the first. */
@@ -661,6 +685,77 @@ function insertInSession(request, stem) {
   }]));
 }
 
+/** In the arrangement, where the context was heard: lanes of one track, or a track for each variation. */
+function insertInArrangement(request, stem) {
+  var start = stem.cut ? stem.cut.start_beat : request.facts.bar_origin;
+  var inLanes = request.place === "lanes";
+  var track = inLanes ? stemTrack(request, 0) : freeTrack(request, start, stem.beats);
+  var owner = at("live_set tracks " + track);
+  var path = "live_set tracks " + track;
+  if (inLanes) {
+    owner.call("create_take_lane");
+    path += " take_lanes " + (owner.getcount("take_lanes") - 1);
+    owner = at(path);
+    owner.set("name", clipName(request, stem));
+  }
+  var before = owner.getcount("arrangement_clips");
+  owner.call("create_audio_clip", stem.path, start);
+  if (owner.getcount("arrangement_clips") <= before) throw finalError("Live did not take " + fileName(stem.path) + ". Fire auditions it.");
+  laterFirst(arrangementSteps(request, stem, path + " arrangement_clips " + clipStarting(owner, path, start)));
+}
+
+function clipStarting(owner, path, start) {
+  for (var k = 0; k < owner.getcount("arrangement_clips"); k++) {
+    if (Number(value(at(path + " arrangement_clips " + k), "start_time")) === start) return k;
+  }
+  throw finalError("Live put the clip elsewhere. Look at the track's arrangement.");
+}
+
+/** What makes a new clip one of ours; each step in a tick of its own. */
+function clipSteps(request, stem, path) {
+  return [
+    function () { at(path).set("warping", 1); },
+    function () { fixTempo(stem, at(path)); },
+    function () { setWarpMode(at(path)); },
+    function () { setLoop(stem, at(path)); },
+    function () { setLaunch(request, stem, at(path)); }
+  ];
+}
+
+function arrangementSteps(request, stem, path) {
+  return clipSteps(request, stem, path).slice(0, 3).concat([function () {
+    var clip = at(path);
+    clip.set("looping", 0);
+    clip.set("end_marker", stem.beats);
+    clip.set("color", COLOURS[wish.part]);
+    clip.set("name", clipName(request, stem));
+  }]);
+}
+
+function setLoop(stem, clip) {
+  clip.set("looping", 1);
+  clip.set("loop_end", stem.beats);
+  clip.set("loop_start", 0);
+  clip.set("start_marker", 0);
+  clip.set("end_marker", stem.beats);
+}
+
+function setLaunch(request, stem, clip) {
+  clip.set("launch_mode", 0);
+  clip.set("launch_quantization", ONE_BAR);
+  clip.set("legato", 1); // variations are swapped in phase
+  clip.set("color", COLOURS[wish.part]);
+  clip.set("name", clipName(request, stem));
+}
+
+function clipName(request, stem) {
+  return request.name + " v" + (stem.index + 1) + " - seed " + stem.seed;
+}
+
+// tracks.js -----------------------------------------------------------------------
+
+// Where new clips find room: tracks that carry the part's name, empty slots, empty stretches of the arrangement.
+
 /** The track for these stems: found by its name or made at the end. `number` > 0 for further tracks. */
 function stemTrack(request, number) {
   request.trackName = "Riffbridge " + request.name;
@@ -697,44 +792,31 @@ function emptyRows(track, count) {
   return scenes - run;
 }
 
-/** What makes a new clip one of ours; each step in a tick of its own. */
-function clipSteps(request, stem, path) {
-  return [
-    function () { at(path).set("warping", 1); },
-    function () { fixTempo(stem, at(path)); },
-    function () { setWarpMode(at(path)); },
-    function () { setLoop(stem, at(path)); },
-    function () { setLaunch(request, stem, at(path)); }
-  ];
-}
-
-function setWarpMode(clip) {
-  var modes = String(clip.get("available_warp_modes")).match(/\d+/g) || [];
-  var wanted = PARTS[wish.part] === "drums" ? [WARP_BEATS] : [WARP_COMPLEX_PRO, WARP_COMPLEX];
-  for (var k = 0; k < wanted.length; k++) {
-    if (modes.indexOf(String(wanted[k])) >= 0) return clip.set("warp_mode", wanted[k]);
+/** A track of this part on which nothing lies between `start` and its end. */
+function freeTrack(request, start, beats) {
+  for (var number = 0; ; number++) {
+    var track = stemTrack(request, number);
+    if (!isOccupied(track, start, start + beats)) return track;
   }
 }
 
-function setLoop(stem, clip) {
-  clip.set("looping", 1);
-  clip.set("loop_end", stem.beats);
-  clip.set("loop_start", 0);
-  clip.set("start_marker", 0);
-  clip.set("end_marker", stem.beats);
+function isOccupied(track, start, end) {
+  var path = "live_set tracks " + track;
+  for (var k = 0; k < at(path).getcount("arrangement_clips"); k++) {
+    var clip = at(path + " arrangement_clips " + k);
+    if (Number(value(clip, "start_time")) < end && Number(value(clip, "end_time")) > start) return true;
+  }
+  return false;
 }
 
-function setLaunch(request, stem, clip) {
-  clip.set("launch_mode", 0);
-  clip.set("launch_quantization", ONE_BAR);
-  clip.set("legato", 1); // variations are swapped in phase
-  clip.set("color", COLOURS[wish.part]);
-  clip.set("name", clipName(request, stem));
-}
+// warping.js ----------------------------------------------------------------------
 
-function clipName(request, stem) {
-  return request.name + " v" + (stem.index + 1) + " - seed " + stem.seed;
-}
+// Beats against seconds in a clip. Live guesses a tempo when it imports a file; ours is known.
+
+var TEMPO_ERROR = 0.005; // Live halves or doubles when it guesses wrong
+var WARP_BEATS = 0;
+var WARP_COMPLEX = 4;
+var WARP_COMPLEX_PRO = 6;
 
 /** Warp markers in order of time. The last is not shown in Live: it carries the tempo behind the one before it. */
 function allMarks(clip) {
@@ -743,6 +825,14 @@ function allMarks(clip) {
 
 function beatsPerSecond(one, other) {
   return (other.beat_time - one.beat_time) / (other.sample_time - one.sample_time);
+}
+
+/** The beat at a time of the file: straight between two markers, and on behind the last. */
+function beatAt(marks, time) {
+  var k = 1;
+  while (k < marks.length - 1 && marks[k].sample_time < time) k++;
+  if (marks.length < 2) return NaN;
+  return marks[k - 1].beat_time + (time - marks[k - 1].sample_time) * beatsPerSecond(marks[k - 1], marks[k]);
 }
 
 /** Live guesses a tempo when it imports. The stem's is known: put the markers where its bars are. */
@@ -786,66 +876,15 @@ function isWarpedAs(marks, wanted) {
   return true;
 }
 
-/** The beat at a time of the file: straight between two markers, and on behind the last. */
-function beatAt(marks, time) {
-  var k = 1;
-  while (k < marks.length - 1 && marks[k].sample_time < time) k++;
-  if (marks.length < 2) return NaN;
-  return marks[k - 1].beat_time + (time - marks[k - 1].sample_time) * beatsPerSecond(marks[k - 1], marks[k]);
-}
-
-/** In the arrangement, where the context was heard: lanes of one track, or a track for each variation. */
-function insertInArrangement(request, stem) {
-  var start = stem.cut ? stem.cut.start_beat : request.facts.bar_origin;
-  var inLanes = request.place === "lanes";
-  var track = inLanes ? stemTrack(request, 0) : freeTrack(request, start, stem.beats);
-  var owner = at("live_set tracks " + track);
-  var path = "live_set tracks " + track;
-  if (inLanes) {
-    owner.call("create_take_lane");
-    path += " take_lanes " + (owner.getcount("take_lanes") - 1);
-    owner = at(path);
-    owner.set("name", clipName(request, stem));
-  }
-  var before = owner.getcount("arrangement_clips");
-  owner.call("create_audio_clip", stem.path, start);
-  if (owner.getcount("arrangement_clips") <= before) throw finalError("Live did not take " + fileName(stem.path) + ". Fire auditions it.");
-  laterFirst(arrangementSteps(request, stem, path + " arrangement_clips " + clipStarting(owner, path, start)));
-}
-
-function arrangementSteps(request, stem, path) {
-  return clipSteps(request, stem, path).slice(0, 3).concat([function () {
-    var clip = at(path);
-    clip.set("looping", 0);
-    clip.set("end_marker", stem.beats);
-    clip.set("color", COLOURS[wish.part]);
-    clip.set("name", clipName(request, stem));
-  }]);
-}
-
-/** A track of this part on which nothing lies between `start` and its end. */
-function freeTrack(request, start, beats) {
-  for (var number = 0; ; number++) {
-    var track = stemTrack(request, number);
-    if (!isOccupied(track, start, start + beats)) return track;
+function setWarpMode(clip) {
+  var modes = String(clip.get("available_warp_modes")).match(/\d+/g) || [];
+  var wanted = PARTS[wish.part] === "drums" ? [WARP_BEATS] : [WARP_COMPLEX_PRO, WARP_COMPLEX];
+  for (var k = 0; k < wanted.length; k++) {
+    if (modes.indexOf(String(wanted[k])) >= 0) return clip.set("warp_mode", wanted[k]);
   }
 }
 
-function isOccupied(track, start, end) {
-  var path = "live_set tracks " + track;
-  for (var k = 0; k < at(path).getcount("arrangement_clips"); k++) {
-    var clip = at(path + " arrangement_clips " + k);
-    if (Number(value(clip, "start_time")) < end && Number(value(clip, "end_time")) > start) return true;
-  }
-  return false;
-}
-
-function clipStarting(owner, path, start) {
-  for (var k = 0; k < owner.getcount("arrangement_clips"); k++) {
-    if (Number(value(at(path + " arrangement_clips " + k), "start_time")) === start) return k;
-  }
-  throw finalError("Live put the clip elsewhere. Look at the track's arrangement.");
-}
+// playing.js ----------------------------------------------------------------------
 
 // Launching: clips where there are clips, else the device's own player, which every Live can use.
 
@@ -940,6 +979,8 @@ function reveal() {
   else status("There is no variation yet. Press Generate.");
 }
 
+// memory.js -----------------------------------------------------------------------
+
 // What is saved with the set, as one line of JSON in a parameter: the device's id, the open request, the last stems.
 
 var LONGEST_STORED = 30000;
@@ -999,6 +1040,8 @@ function rememberRow(stem, trackName, row) {
   store();
   watchStems();
 }
+
+// selftest.js ---------------------------------------------------------------------
 
 // The Self-test button: what can be found out in a real Live without changing the set, as a JSON report.
 

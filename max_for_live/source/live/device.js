@@ -5,6 +5,7 @@ autowatch = 0;
 inlets = 1;
 outlets = 5;
 
+// The outlets.
 var TO_BRIDGE = 0;
 var TO_FACE = 1;
 var TO_RING = 2;
@@ -12,8 +13,12 @@ var TO_PLAYER = 3;
 var TO_STORE = 4;
 
 var VERSION = "1.0";
+
+// What the menus of the face mean: a menu sends the number of its line (builder/parameters.py has the words on it).
 var PARTS = ["", "drums", "bass", "piano", "electric piano", "organ", "guitar", "strings", "brass", "winds",
   "mallets", "pad", "lead"]; // the first: as the prompt says
+var COLOURS = [0x8c8c8c, 0xd04a3a, 0x3a7bd0, 0xd0a03a, 0xc7783a, 0x9c5fd0, 0x5fb04a, 0x3ab0a6, 0xd06fa0, 0x6f9cd0,
+  0xb0c23a, 0x7a6fd0, 0xe08a3a]; // of each part's tracks and clips
 var BARS = [1, 2, 4, 8, 16];
 var STEPS = [2, 0, 12]; // Draft, Normal (the pack's), Fine
 var SOURCES = ["ring", "clip", "drop"];
@@ -30,23 +35,6 @@ var now = {
   isInit: false, isBridgeReady: false, phase: "idle", link: "down", captures: "", head: -1,
   request: null, inserting: null, lastContext: null, deadline: null, restarts: 0
 };
-
-function status(text) {
-  outlet(TO_FACE, "status", oneLine(text));
-  if (text.length > LINE) post(text + "\n");
-}
-
-var LINE = 100; // characters that fit on the face
-
-function oneLine(text) {
-  var flat = String(text).replace(/\s+/g, " ");
-  if (flat.length <= LINE) return flat;
-  return flat.slice(0, flat.lastIndexOf(" ", LINE - 1)) + "\u2026";
-}
-
-function showProgress(fraction) {
-  outlet(TO_FACE, "progress", fraction);
-}
 
 /** `init` comes from live.thisdevice, again after presets and edits, and again when this script was reloaded. */
 function init() {
@@ -68,62 +56,20 @@ function init_again() {
   init();
 }
 
-function greetBridge() {
-  if (!now.isInit || !now.isBridgeReady) return;
-  outlet(TO_BRIDGE, "hello", JSON.stringify({ uuid: stored.uuid, live: liveVersion().join("."), device: VERSION }));
-  if (stored.pending) outlet(TO_BRIDGE, "resume", stored.pending);
+var LINE = 100; // characters that fit on the face
+
+/** A line for the performer; one that does not fit is in the Max window, whole. */
+function status(text) {
+  outlet(TO_FACE, "status", oneLine(text));
+  if (text.length > LINE) post(text + "\n");
 }
 
-/** Words of the bridge. */
-function node(word) {
-  var atoms = Array.prototype.slice.call(arguments, 1);
-  var known = {
-    ready: bridgeReady, newid: bridgeId, link: bridgeLink, paths: bridgePaths, reported: bridgeReported,
-    accepted: jobAccepted, progress: jobProgress, stem: jobStem, done: jobDone, fail: jobFailed, cancelled: jobCancelled
-  };
-  if (known[word]) known[word].apply(null, atoms);
+function oneLine(text) {
+  var flat = String(text).replace(/\s+/g, " ");
+  if (flat.length <= LINE) return flat;
+  return flat.slice(0, flat.lastIndexOf(" ", LINE - 1)) + "\u2026";
 }
 
-function bridgeReady() {
-  now.isBridgeReady = true;
-  greetBridge();
+function showProgress(fraction) {
+  outlet(TO_FACE, "progress", fraction);
 }
-
-function bridgeId(uuid) {
-  if (uuid === stored.uuid) return;
-  stored.uuid = uuid; // the set holds a copy of this device; the original keeps the id
-  store();
-}
-
-function bridgeLink(state, text) {
-  now.link = state;
-  outlet(TO_FACE, "lamp", state === "up" ? 2 : state === "loading" ? 1 : 0);
-  if (now.phase === "asked" && state === "down") text = "The server stopped. Press Start; this request goes on then.";
-  if (now.phase !== "asked" || state !== "up") status(text);
-}
-
-function bridgePaths(captures) {
-  now.captures = captures;
-}
-
-function bridgeReported(path) {
-  status("Self-test written: " + path);
-}
-
-var RESTARTS = 3;
-var RESTART_MS = 2000;
-
-/** The process of the bridge, as node.script tells of it. */
-function lifecycle(event) {
-  if (event !== "terminated" && event !== "error") return;
-  now.isBridgeReady = false;
-  now.link = "down";
-  outlet(TO_FACE, "lamp", 0);
-  if (now.restarts >= RESTARTS) return status(NO_BRIDGE);
-  now.restarts += 1;
-  status("The bridge script stopped. Starting it again.");
-  now.restart = new Task(function () { outlet(TO_BRIDGE, "script", "start"); }, this);
-  now.restart.schedule(RESTART_MS);
-}
-
-var NO_BRIDGE = "The bridge script does not run. Keep all files of Riffbridge in one folder, then load the device again.";

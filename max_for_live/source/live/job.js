@@ -1,0 +1,84 @@
+// What becomes of a request: waiting, progress, stems, and one of three ends.
+
+function isCurrent(id) {
+  if (!now.request && id === stored.pending) {
+    now.request = { id: id, name: partName(), facts: songFacts(), beats: 0, stems: [], rows: null }; // of the last session
+    now.phase = "asked";
+  }
+  return now.request !== null && now.request.id === id && now.phase === "asked";
+}
+
+function jobAccepted(id, position, estimate) {
+  if (!isCurrent(id)) return;
+  if (position > 0) status("Waiting: " + position + " before this one, about " + Math.ceil(estimate) + " s.");
+  else status(now.request.name + ": about " + Math.ceil(estimate) + " s.");
+}
+
+function jobProgress(id, fraction, stage, eta) {
+  if (!isCurrent(id)) return;
+  showProgress(fraction);
+  status(now.request.name + ": " + Math.round(fraction * 100) + " % " + stage + ", " + Math.ceil(eta) + " s left.");
+}
+
+function jobStem(id, index, count, path, json) {
+  if (!isCurrent(id)) return;
+  var about = JSON.parse(json);
+  var stem = { index: index, count: count, path: path, seed: about.seed, cut: about.cut || null };
+  stem.seconds = about.frames / about.sample_rate;
+  stem.rate = about.context_rate || about.sample_rate;
+  stem.beats = about.cut ? about.cut.bars * about.cut.bar_length : now.request.beats || beatsOf(stem.seconds);
+  now.request.stems.push(stem);
+  keepStem(stem);
+  outlet(TO_PLAYER, "load", index + 1, path);
+  insertStem(now.request, stem);
+}
+
+/** A stem without a ring lasts as long as its file, at the tempo of the set. */
+function beatsOf(seconds) {
+  return Math.round(seconds * now.request.facts.tempo / 60 * 1000) / 1000;
+}
+
+function jobDone(id) {
+  if (!isCurrent(id)) return;
+  var request = now.request;
+  endJob();
+  later(function () { status(readyText(request)); });
+}
+
+function readyText(request) {
+  var count = request.stems.length;
+  var cut = count ? request.stems[0].cut : null;
+  var heard = cut && cut.bars < cut.bars_wanted ? fewerText(cut) : "";
+  if (request.failure) return heard + request.failure;
+  if (request.place === "preview") return heard + previewText(count);
+  return heard + count + (count === 1 ? " variation" : " variations") + " on '" + request.trackName + "'. Press Fire.";
+}
+
+function fewerText(cut) {
+  return "Only " + cut.bars + " of " + cut.bars_wanted + " bars " + (cut.bars === 1 ? "was" : "were") + " heard. ";
+}
+
+function previewText(count) {
+  if (canInsert()) return count + " to audition. Press Fire; choose To slots for clips.";
+  return "Preview only: inserting needs Live 12.0.5. Press Fire, or Reveal and drag the files.";
+}
+
+function jobFailed(id, code, text) {
+  if (id === "") return status(text);
+  if (!isCurrent(id) || code === "replaced") return;
+  endJob();
+  status(text);
+}
+
+function jobCancelled(id) {
+  if (!isCurrent(id)) return;
+  endJob();
+  status("Cancelled.");
+}
+
+function endJob() {
+  now.phase = "ready";
+  stored.pending = "";
+  store();
+  showProgress(0);
+}
