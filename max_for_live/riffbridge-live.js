@@ -34,10 +34,10 @@ var wish = {
   seed: 0, seedLock: 0, source: 0, place: 0, nudge: 0, audition: 0, context: "", style: ""
 };
 
-// What is going on. phase: idle, grabbing, asked (sent, generating), ready.
+// What is going on. phase: idle, grabbing, asked (sent, generating), ready. captures: the folder for them.
 var now = {
-  isInit: false, isBridgeReady: false, phase: "idle", link: "down", captures: "", head: -1,
-  request: null, inserting: null, lastContext: null, deadline: null, restarts: 0
+  isInit: false, isBridgeReady: false, phase: "idle", link: "down", captures: "",
+  request: null, inserting: null, lastContext: null
 };
 
 /** `init` comes from live.thisdevice, again after presets and edits, and again when this script was reloaded. */
@@ -136,7 +136,7 @@ function nudge(ms) {
 
 function audition_on(isOn) {
   wish.audition = isOn;
-  if (!isOn) outlet(TO_PLAYER, "play", 0);
+  if (!isOn) stopPlayer();
 }
 
 /** The enum "Variation": choosing another launches it. (A set that is loaded tells its value, too: nothing is new.) */
@@ -183,6 +183,8 @@ function fileName(path) {
 
 var RESTARTS = 3;
 var RESTART_MS = 2000;
+var restarts = 0;
+var restartTask = null; // held, so that it is there when its time comes
 var NO_BRIDGE = "The bridge script does not run. Keep all files of Riffbridge in one folder, then load the device again.";
 
 /** One word of the bridge. */
@@ -233,13 +235,14 @@ function lifecycle(event) {
   now.isBridgeReady = false;
   now.link = "down";
   outlet(TO_FACE, "lamp", 0);
-  if (now.restarts >= RESTARTS) return status(NO_BRIDGE);
-  now.restarts += 1;
+  if (restarts >= RESTARTS) return status(NO_BRIDGE);
+  restarts += 1;
   status("The bridge script stopped. Starting it again.");
-  now.restart = new Task(function () { outlet(TO_BRIDGE, "script", "start"); }, this);
-  now.restart.schedule(RESTART_MS);
+  restartTask = new Task(function () { outlet(TO_BRIDGE, "script", "start"); }, this);
+  restartTask.schedule(RESTART_MS);
 }
 
+/** Why nothing can be asked for now. */
 function notLinked() {
   if (now.link === "loading") return "The server is loading its models. Press Generate again in a moment.";
   if (!now.isBridgeReady) return NO_BRIDGE;
@@ -251,17 +254,18 @@ function notLinked() {
 // What a stem is to go with: the bars just played (the ring), the selected clip, or a dropped file.
 
 var CAPTURE_LIMIT_MS = 10000;
+var capture = { path: "", head: -1, then: null, deadline: null };
 
 /** Write the ring to a file; `then` gets its note. */
 function grabRing(then) {
   now.phase = "grabbing";
-  now.head = -1;
-  now.afterGrab = then;
-  now.capture = now.captures + "/ring_" + stored.uuid + "_" + new Date().getTime() + ".wav";
+  capture.head = -1;
+  capture.then = then;
+  capture.path = now.captures + "/ring_" + stored.uuid + "_" + new Date().getTime() + ".wav";
   status("Taking the last " + BARS[wish.bars] + " bars.");
-  outlet(TO_RING, "grab", now.capture);
-  now.deadline = new Task(captureLate, this);
-  now.deadline.schedule(CAPTURE_LIMIT_MS);
+  outlet(TO_RING, "grab", capture.path);
+  capture.deadline = new Task(captureLate, this);
+  capture.deadline.schedule(CAPTURE_LIMIT_MS);
 }
 
 function captureLate() {
@@ -273,40 +277,40 @@ function captureLate() {
 
 /** `head` 0..1: where in the ring the recorder stood. */
 function head(fraction) {
-  now.head = fraction;
+  capture.head = fraction;
 }
 
 /** `written`: the ring lies on the disk. */
 function written() {
   if (now.phase !== "grabbing") return;
-  now.deadline.cancel();
+  capture.deadline.cancel();
   now.phase = "idle";
   var note = songFacts();
-  note.path = now.capture;
+  note.path = capture.path;
   note.bars = BARS[wish.bars];
   note.nudge_ms = wish.nudge;
-  note.head = now.head;
+  note.head = capture.head;
   note.roles = ["left", "right", "beat phase", "beat number / 65536"];
-  now.afterGrab(note);
+  capture.then(note);
 }
 
-/** The file behind the clip that the detail view shows, in its own frames. */
+/** The file behind the clip that the detail view shows, in its own frames; or what speaks against it. */
 function clipContext() {
   var clip = at("live_set view detail_clip");
-  if (!exists(clip) || !Number(value(clip, "is_audio_clip"))) return { text: "Select an audio clip first." };
+  if (!exists(clip) || !numberOf(clip, "is_audio_clip")) return { problem: "Select an audio clip first." };
   var span = clipSpan(clip);
-  if (!span) return { text: "This clip's warping is not straight: choose Last bars, or consolidate the clip." };
-  var rate = Number(value(clip, "sample_rate"));
+  if (!span) return { problem: "This clip's warping is not straight: choose Last bars, or consolidate the clip." };
+  var rate = numberOf(clip, "sample_rate");
   var start = Math.max(0, Math.round(span.start * rate));
-  var frames = Math.min(Math.round(span.end * rate), Number(value(clip, "sample_length"))) - start;
+  var frames = Math.min(Math.round(span.end * rate), numberOf(clip, "sample_length")) - start;
   return { context: String(value(clip, "file_path")), context_start: start, context_frames: frames, beats: span.beats };
 }
 
 /** Start and end of the clip in seconds of its file, and its beats; null when its tempo wanders. */
 function clipSpan(clip) {
-  var start = Number(value(clip, "loop_start"));
-  var end = Number(value(clip, "loop_end"));
-  if (!Number(value(clip, "warping"))) {
+  var start = numberOf(clip, "loop_start");
+  var end = numberOf(clip, "loop_end");
+  if (!numberOf(clip, "warping")) {
     return { start: start, end: end, beats: (end - start) * songFacts().tempo / 60 };
   }
   var marks = allMarks(clip);
@@ -322,7 +326,7 @@ function clipSpan(clip) {
 
 function dropContext() {
   if (wish.context) return { context: wish.context };
-  return { text: "Drop an audio file on 'Context' first, or choose Last bars." };
+  return { problem: "Drop an audio file on 'Context' first, or choose Last bars." };
 }
 
 // asking.js -----------------------------------------------------------------------
@@ -334,7 +338,7 @@ var SEEDS = 10000; // what the number box shows without rounding; variation k us
 function generate() {
   if (now.phase === "grabbing") return;
   if (now.link !== "up") return status(notLinked());
-  if (!wish.seedLock) newSeed();
+  drawSeed();
   if (SOURCES[wish.source] === "ring") grabRing(function (ring) { ask({}, ring); });
   else if (SOURCES[wish.source] === "clip") askAbout(clipContext());
   else askAbout(dropContext());
@@ -345,26 +349,28 @@ function vary() {
   var stem = stored.stems[playing.chosen];
   if (now.link !== "up") return status(notLinked());
   if (!stem || !now.lastContext) return status("Generate first, then vary what plays.");
-  if (!wish.seedLock) newSeed();
+  drawSeed();
   var extra = { init: stem.path, strength: wish.strength / 100 };
   for (var name in now.lastContext.extra) extra[name] = now.lastContext.extra[name];
   ask(extra, now.lastContext.ring);
 }
 
-function newSeed() {
+function drawSeed() {
+  if (wish.seedLock) return;
   wish.seed = Math.floor(Math.random() * SEEDS);
   outlet(TO_FACE, "seed", wish.seed);
 }
 
 function askAbout(context) {
-  if (context.text) status(context.text);
+  if (context.problem) status(context.problem);
   else ask(context, null);
 }
 
-/** Send a request. `extra` are pairs, `ring` the note of a capture; the context is kept for Vary. */
+/** Send a request. `extra`: pairs, and `beats` where the context's length is known; `ring`: the note of a capture.
+ *  The context is kept for Vary. */
 function ask(extra, ring) {
   var facts = ring || songFacts();
-  var request = { id: newRequestId(), name: partName(), facts: facts, beats: extra.beats || 0, stems: [], rows: null };
+  var request = newRequest(newRequestId(), facts, extra.beats || 0);
   var pairs = pairsOf(facts, request.name);
   for (var name in extra) if (name !== "beats") pairs[name] = extra[name];
   now.lastContext = { ring: ring, extra: contextOf(extra) };
@@ -414,9 +420,18 @@ function cancel() {
 
 // What becomes of a request: waiting, progress, stems, and one of three ends.
 
+/** `beats` of the context, 0 when only the stems can tell. The rest is filled in as stems come and become clips: their
+ *  place (see PLACES), the track, the first row of their slots, and why inserting ended. */
+function newRequest(id, facts, beats) {
+  return {
+    id: id, name: partName(), facts: facts, beats: beats, stems: [], place: "", trackName: "", rows: null, failure: ""
+  };
+}
+
+/** Whether a word of the bridge is about the request under way; the first about one of the last session takes it up. */
 function isCurrent(id) {
   if (!now.request && id === stored.pending) {
-    now.request = { id: id, name: partName(), facts: songFacts(), beats: 0, stems: [], rows: null }; // of the last session
+    now.request = newRequest(id, songFacts(), 0);
     now.phase = "asked";
   }
   return now.request !== null && now.request.id === id && now.phase === "asked";
@@ -514,12 +529,17 @@ function value(api, property) {
   return found && found.length !== undefined && typeof found !== "string" ? found[0] : found;
 }
 
+/** A property as a number; switches are 0 or 1. */
+function numberOf(api, property) {
+  return Number(value(api, property));
+}
+
 function liveVersion() {
   var app = at("live_app");
   return [app.call("get_major_version"), app.call("get_minor_version"), app.call("get_bugfix_version")].map(Number);
 }
 
-function isVersion(major, minor, bugfix) {
+function isAtLeast(major, minor, bugfix) {
   var found = liveVersion();
   var wanted = [major, minor, bugfix];
   for (var k = 0; k < 3; k++) if (found[k] !== wanted[k]) return found[k] > wanted[k];
@@ -527,11 +547,11 @@ function isVersion(major, minor, bugfix) {
 }
 
 function canInsert() {
-  return isVersion(12, 0, 5); // create_audio_clip
+  return isAtLeast(12, 0, 5); // create_audio_clip
 }
 
 function canUseLanes() {
-  return isVersion(12, 3, 5);
+  return isAtLeast(12, 3, 5);
 }
 
 /** Tempo, metre, position, key and folder of the set, as they are now. */
@@ -546,10 +566,6 @@ function songFacts() {
   };
   facts.bar_origin = barStart(song, facts);
   return facts;
-}
-
-function quartersPerBar(facts) {
-  return facts.beats_per_bar * 4 / facts.beat_unit;
 }
 
 /** Where the bar that plays now began (quarters): the metre may have changed since the beginning of the song. */
@@ -574,10 +590,19 @@ function sceneCount() {
   return at("live_set").getcount("scenes");
 }
 
-/** Number of the track with this name, -1 when there is none. */
+function trackPath(track) {
+  return "live_set tracks " + track;
+}
+
+function slotPath(track, row) {
+  return trackPath(track) + " clip_slots " + row;
+}
+
+/** Number of the track with this name, -1 when there is none (and for no name). */
 function trackNamed(name) {
+  if (!name) return -1;
   for (var k = 0; k < trackCount(); k++) {
-    if (String(value(at("live_set tracks " + k), "name")) === name) return k;
+    if (String(value(at(trackPath(k)), "name")) === name) return k;
   }
   return -1;
 }
@@ -640,6 +665,7 @@ function finalError(text) {
 
 // Stems become clips: on a track of their own, in empty places only, in time. One small step per tick.
 
+var TRIGGER = 0; // launch mode
 var ONE_BAR = 5; // launch quantisation
 
 /** Queue all that one stem needs; the place is chosen with the first. */
@@ -672,15 +698,15 @@ function insertInSession(request, stem) {
   var track = stemTrack(request, 0);
   if (request.rows === null) request.rows = emptyRows(track, stem.count);
   var row = request.rows + stem.index;
-  var path = "live_set tracks " + track + " clip_slots " + row;
+  var path = slotPath(track, row);
   var slot = at(path);
-  if (Number(value(slot, "has_clip"))) {
+  if (numberOf(slot, "has_clip")) {
     request.rows = null; // somebody was faster
     return laterFirst([function () { insertInSession(request, stem); }]);
   }
   slot.call("create_audio_clip", stem.path);
-  if (!Number(value(slot, "has_clip"))) throw finalError("Live did not take " + fileName(stem.path) + ". Fire auditions it.");
-  laterFirst(clipSteps(request, stem, path + " clip").concat([function () {
+  if (!numberOf(slot, "has_clip")) throw notTaken(stem);
+  laterFirst(sessionSteps(request, stem, path + " clip").concat([function () {
     rememberRow(stem, request.trackName, row);
   }]));
 }
@@ -690,8 +716,8 @@ function insertInArrangement(request, stem) {
   var start = stem.cut ? stem.cut.start_beat : request.facts.bar_origin;
   var inLanes = request.place === "lanes";
   var track = inLanes ? stemTrack(request, 0) : freeTrack(request, start, stem.beats);
-  var owner = at("live_set tracks " + track);
-  var path = "live_set tracks " + track;
+  var path = trackPath(track);
+  var owner = at(path);
   if (inLanes) {
     owner.call("create_take_lane");
     path += " take_lanes " + (owner.getcount("take_lanes") - 1);
@@ -700,35 +726,36 @@ function insertInArrangement(request, stem) {
   }
   var before = owner.getcount("arrangement_clips");
   owner.call("create_audio_clip", stem.path, start);
-  if (owner.getcount("arrangement_clips") <= before) throw finalError("Live did not take " + fileName(stem.path) + ". Fire auditions it.");
+  if (owner.getcount("arrangement_clips") <= before) throw notTaken(stem);
   laterFirst(arrangementSteps(request, stem, path + " arrangement_clips " + clipStarting(owner, path, start)));
+}
+
+function notTaken(stem) {
+  return finalError("Live did not take " + fileName(stem.path) + ". Fire auditions it.");
 }
 
 function clipStarting(owner, path, start) {
   for (var k = 0; k < owner.getcount("arrangement_clips"); k++) {
-    if (Number(value(at(path + " arrangement_clips " + k), "start_time")) === start) return k;
+    if (numberOf(at(path + " arrangement_clips " + k), "start_time") === start) return k;
   }
   throw finalError("Live put the clip elsewhere. Look at the track's arrangement.");
 }
 
-/** What makes a new clip one of ours; each step in a tick of its own. */
-function clipSteps(request, stem, path) {
-  return [
-    function () { at(path).set("warping", 1); },
-    function () { fixTempo(stem, at(path)); },
-    function () { setWarpMode(at(path)); },
+/** What makes a clip in a slot one of ours; each step in a tick of its own. */
+function sessionSteps(request, stem, path) {
+  return warpSteps(stem, path).concat([
     function () { setLoop(stem, at(path)); },
-    function () { setLaunch(request, stem, at(path)); }
-  ];
+    function () { setLaunch(at(path)); setLook(request, stem, at(path)); }
+  ]);
 }
 
+/** The same in the arrangement, where a clip has its place and is neither looped nor launched. */
 function arrangementSteps(request, stem, path) {
-  return clipSteps(request, stem, path).slice(0, 3).concat([function () {
+  return warpSteps(stem, path).concat([function () {
     var clip = at(path);
     clip.set("looping", 0);
     clip.set("end_marker", stem.beats);
-    clip.set("color", COLOURS[wish.part]);
-    clip.set("name", clipName(request, stem));
+    setLook(request, stem, clip);
   }]);
 }
 
@@ -740,10 +767,13 @@ function setLoop(stem, clip) {
   clip.set("end_marker", stem.beats);
 }
 
-function setLaunch(request, stem, clip) {
-  clip.set("launch_mode", 0);
+function setLaunch(clip) {
+  clip.set("launch_mode", TRIGGER);
   clip.set("launch_quantization", ONE_BAR);
   clip.set("legato", 1); // variations are swapped in phase
+}
+
+function setLook(request, stem, clip) {
   clip.set("color", COLOURS[wish.part]);
   clip.set("name", clipName(request, stem));
 }
@@ -756,15 +786,15 @@ function clipName(request, stem) {
 
 // Where new clips find room: tracks that carry the part's name, empty slots, empty stretches of the arrangement.
 
-/** The track for these stems: found by its name or made at the end. `number` > 0 for further tracks. */
-function stemTrack(request, number) {
+/** The track for these stems: found by its name or made at the end. `further`: 0, or the how-manieth beside it. */
+function stemTrack(request, further) {
   request.trackName = "Riffbridge " + request.name;
-  var name = request.trackName + (number ? " " + (number + 1) : "");
+  var name = request.trackName + (further ? " " + (further + 1) : "");
   var found = trackNamed(name);
   if (found < 0) return newTrack(name);
-  var track = at("live_set tracks " + found);
-  if (Number(value(track, "is_frozen"))) throw finalError("The track '" + name + "' is frozen. Unfreeze or rename it.");
-  if (Number(value(track, "is_foldable")) || !Number(value(track, "has_audio_input"))) {
+  var track = at(trackPath(found));
+  if (numberOf(track, "is_frozen")) throw finalError("The track '" + name + "' is frozen. Unfreeze or rename it.");
+  if (numberOf(track, "is_foldable") || !numberOf(track, "has_audio_input")) {
     throw finalError("The track '" + name + "' takes no audio clips. Rename it, then press Generate again.");
   }
   return found;
@@ -772,12 +802,12 @@ function stemTrack(request, number) {
 
 function newTrack(name) {
   at("live_set").call("create_audio_track", -1);
-  var number = trackCount() - 1;
-  var track = at("live_set tracks " + number);
+  var last = trackCount() - 1;
+  var track = at(trackPath(last));
   track.set("name", name);
   track.set("color", COLOURS[wish.part]);
   track.set("current_monitoring_state", 2); // off: it only plays its clips
-  return number;
+  return last;
 }
 
 /** First of `count` empty slots in a row, from the selected scene on; scenes are added when there are not enough. */
@@ -785,7 +815,7 @@ function emptyRows(track, count) {
   var scenes = sceneCount();
   var run = 0;
   for (var row = selectedScene(); row < scenes; row++) {
-    run = Number(value(at("live_set tracks " + track + " clip_slots " + row), "has_clip")) ? 0 : run + 1;
+    run = numberOf(at(slotPath(track, row)), "has_clip") ? 0 : run + 1;
     if (run === count) return row - count + 1;
   }
   for (var missing = count - run; missing > 0; missing--) at("live_set").call("create_scene", -1);
@@ -794,17 +824,17 @@ function emptyRows(track, count) {
 
 /** A track of this part on which nothing lies between `start` and its end. */
 function freeTrack(request, start, beats) {
-  for (var number = 0; ; number++) {
-    var track = stemTrack(request, number);
+  for (var further = 0; ; further++) {
+    var track = stemTrack(request, further);
     if (!isOccupied(track, start, start + beats)) return track;
   }
 }
 
 function isOccupied(track, start, end) {
-  var path = "live_set tracks " + track;
+  var path = trackPath(track);
   for (var k = 0; k < at(path).getcount("arrangement_clips"); k++) {
     var clip = at(path + " arrangement_clips " + k);
-    if (Number(value(clip, "start_time")) < end && Number(value(clip, "end_time")) > start) return true;
+    if (numberOf(clip, "start_time") < end && numberOf(clip, "end_time") > start) return true;
   }
   return false;
 }
@@ -835,9 +865,18 @@ function beatAt(marks, time) {
   return marks[k - 1].beat_time + (time - marks[k - 1].sample_time) * beatsPerSecond(marks[k - 1], marks[k]);
 }
 
+/** Warp the clip as its bars lie, step by step: markers are there only a tick after warping was switched on. */
+function warpSteps(stem, path) {
+  return [
+    function () { at(path).set("warping", 1); },
+    function () { fixTempo(stem, at(path)); },
+    function () { setWarpMode(at(path)); }
+  ];
+}
+
 /** Live guesses a tempo when it imports. The stem's is known: put the markers where its bars are. */
 function fixTempo(stem, clip) {
-  if (!Number(value(clip, "warping"))) throw new Error("warping stayed off.");
+  if (!numberOf(clip, "warping")) throw new Error("warping stayed off.");
   var wanted = wantedMarks(stem);
   var found = allMarks(clip);
   if (isWarpedAs(found, wanted)) return;
@@ -888,6 +927,9 @@ function setWarpMode(clip) {
 
 // Launching: clips where there are clips, else the device's own player, which every Live can use.
 
+var NOTHING_YET = "There is no variation yet. Press Generate.";
+
+// chosen: what was fired last, or started by itself; wanted: what the parameter "Variation" says.
 var playing = { chosen: 0, wanted: 0, observers: [] };
 
 function fire(number) {
@@ -898,40 +940,45 @@ function fire(number) {
   if (wish.audition) return audition(number);
   var path = pathOfClip(stem);
   if (!path) return audition(number);
-  outlet(TO_PLAYER, "play", 0);
+  stopPlayer();
   later(function () { at(path).call("fire"); });
 }
 
 function audition(number) {
-  outlet(TO_PLAYER, "length", stored.stems[number - 1].beats, stored.stems[number - 1].seconds * 1000);
+  var stem = stored.stems[number - 1];
+  outlet(TO_PLAYER, "length", stem.beats, stem.seconds * 1000);
   outlet(TO_PLAYER, "play", number);
   outlet(TO_FACE, "playing", number);
   status("Auditioning " + number + " from the next bar, while Live plays.");
 }
 
 function next() {
-  if (!stored.stems.length) return status("There is no variation yet. Press Generate.");
+  if (!stored.stems.length) return status(NOTHING_YET);
   fire((playing.chosen + 1) % stored.stems.length + 1);
 }
 
 function stop() {
+  stopPlayer();
+  eachStem(function (stem) { stopTrack(stem.track); });
+}
+
+function stopPlayer() {
   outlet(TO_PLAYER, "play", 0);
-  for (var k = 0; k < stored.stems.length; k++) if (stored.stems[k]) stopTrack(stored.stems[k].track);
 }
 
 function stopTrack(name) {
-  var number = name ? trackNamed(name) : -1;
-  if (number >= 0) later(function () { at("live_set tracks " + number).call("stop_all_clips"); });
+  var track = trackNamed(name);
+  if (track >= 0) later(function () { at(trackPath(track)).call("stop_all_clips"); });
 }
 
 /** Path of the clip that holds a stem, wherever it was moved on its track; empty when it is gone. */
 function pathOfClip(stem) {
-  var track = stem.track ? trackNamed(stem.track) : -1;
+  var track = trackNamed(stem.track);
   if (track < 0) return "";
   var rows = [stem.row];
   for (var row = 0; row < sceneCount(); row++) if (row !== stem.row) rows.push(row);
   for (var k = 0; k < rows.length; k++) {
-    var path = "live_set tracks " + track + " clip_slots " + rows[k] + " clip";
+    var path = slotPath(track, rows[k]) + " clip";
     var clip = at(path);
     if (exists(clip) && sameFile(String(value(clip, "file_path")), stem.path)) {
       stem.row = rows[k];
@@ -949,34 +996,30 @@ function sameFile(one, other) {
 function watchStems() {
   for (var k = 0; k < playing.observers.length; k++) playing.observers[k].property = "";
   playing.observers = [];
-  var name = stored.stems[0] ? stored.stems[0].track : "";
-  var number = name ? trackNamed(name) : -1;
-  if (number < 0) return;
-  var observer = new LiveAPI(slotStarted, "live_set tracks " + number);
+  var track = stored.stems[0] ? trackNamed(stored.stems[0].track) : -1;
+  if (track < 0) return;
+  var observer = new LiveAPI(slotStarted, trackPath(track));
   observer.property = "playing_slot_index";
   playing.observers.push(observer);
 }
 
 function slotStarted(told) {
   if (told[0] !== "playing_slot_index") return;
-  for (var k = 0; k < stored.stems.length; k++) {
-    if (stored.stems[k] && stored.stems[k].row === told[1]) {
-      playing.chosen = k;
-      outlet(TO_FACE, "playing", k + 1);
-    }
-  }
+  eachStem(function (stem, index) {
+    if (stem.row !== told[1]) return;
+    playing.chosen = index;
+    outlet(TO_FACE, "playing", index + 1);
+  });
 }
 
 function reloadPlayer() {
-  for (var k = 0; k < stored.stems.length; k++) {
-    if (stored.stems[k]) outlet(TO_PLAYER, "load", k + 1, stored.stems[k].path);
-  }
+  eachStem(function (stem, index) { outlet(TO_PLAYER, "load", index + 1, stem.path); });
 }
 
 function reveal() {
   var stem = stored.stems[playing.chosen];
   if (stem) outlet(TO_BRIDGE, "reveal", stem.path);
-  else status("There is no variation yet. Press Generate.");
+  else status(NOTHING_YET);
 }
 
 // memory.js -----------------------------------------------------------------------
@@ -1021,6 +1064,11 @@ function store() {
   if (text.length > LONGEST_STORED || text === storedText) return;
   storedText = text;
   outlet(TO_STORE, text);
+}
+
+/** `use(stem, index)` for the stems that are there; others of the request may be still to come. */
+function eachStem(use) {
+  for (var k = 0; k < stored.stems.length; k++) if (stored.stems[k]) use(stored.stems[k], k);
 }
 
 function keepStem(stem) {

@@ -5,7 +5,7 @@ var SEEDS = 10000; // what the number box shows without rounding; variation k us
 function generate() {
   if (now.phase === "grabbing") return;
   if (now.link !== "up") return status(notLinked());
-  if (!wish.seedLock) newSeed();
+  drawSeed();
   if (SOURCES[wish.source] === "ring") grabRing(function (ring) { ask({}, ring); });
   else if (SOURCES[wish.source] === "clip") askAbout(clipContext());
   else askAbout(dropContext());
@@ -16,26 +16,28 @@ function vary() {
   var stem = stored.stems[playing.chosen];
   if (now.link !== "up") return status(notLinked());
   if (!stem || !now.lastContext) return status("Generate first, then vary what plays.");
-  if (!wish.seedLock) newSeed();
+  drawSeed();
   var extra = { init: stem.path, strength: wish.strength / 100 };
   for (var name in now.lastContext.extra) extra[name] = now.lastContext.extra[name];
   ask(extra, now.lastContext.ring);
 }
 
-function newSeed() {
+function drawSeed() {
+  if (wish.seedLock) return;
   wish.seed = Math.floor(Math.random() * SEEDS);
   outlet(TO_FACE, "seed", wish.seed);
 }
 
 function askAbout(context) {
-  if (context.text) status(context.text);
+  if (context.problem) status(context.problem);
   else ask(context, null);
 }
 
-/** Send a request. `extra` are pairs, `ring` the note of a capture; the context is kept for Vary. */
+/** Send a request. `extra`: pairs, and `beats` where the context's length is known; `ring`: the note of a capture.
+ *  The context is kept for Vary. */
 function ask(extra, ring) {
   var facts = ring || songFacts();
-  var request = { id: newRequestId(), name: partName(), facts: facts, beats: extra.beats || 0, stems: [], rows: null };
+  var request = newRequest(newRequestId(), facts, extra.beats || 0);
   var pairs = pairsOf(facts, request.name);
   for (var name in extra) if (name !== "beats") pairs[name] = extra[name];
   now.lastContext = { ring: ring, extra: contextOf(extra) };

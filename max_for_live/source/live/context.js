@@ -1,17 +1,18 @@
 // What a stem is to go with: the bars just played (the ring), the selected clip, or a dropped file.
 
 var CAPTURE_LIMIT_MS = 10000;
+var capture = { path: "", head: -1, then: null, deadline: null };
 
 /** Write the ring to a file; `then` gets its note. */
 function grabRing(then) {
   now.phase = "grabbing";
-  now.head = -1;
-  now.afterGrab = then;
-  now.capture = now.captures + "/ring_" + stored.uuid + "_" + new Date().getTime() + ".wav";
+  capture.head = -1;
+  capture.then = then;
+  capture.path = now.captures + "/ring_" + stored.uuid + "_" + new Date().getTime() + ".wav";
   status("Taking the last " + BARS[wish.bars] + " bars.");
-  outlet(TO_RING, "grab", now.capture);
-  now.deadline = new Task(captureLate, this);
-  now.deadline.schedule(CAPTURE_LIMIT_MS);
+  outlet(TO_RING, "grab", capture.path);
+  capture.deadline = new Task(captureLate, this);
+  capture.deadline.schedule(CAPTURE_LIMIT_MS);
 }
 
 function captureLate() {
@@ -23,40 +24,40 @@ function captureLate() {
 
 /** `head` 0..1: where in the ring the recorder stood. */
 function head(fraction) {
-  now.head = fraction;
+  capture.head = fraction;
 }
 
 /** `written`: the ring lies on the disk. */
 function written() {
   if (now.phase !== "grabbing") return;
-  now.deadline.cancel();
+  capture.deadline.cancel();
   now.phase = "idle";
   var note = songFacts();
-  note.path = now.capture;
+  note.path = capture.path;
   note.bars = BARS[wish.bars];
   note.nudge_ms = wish.nudge;
-  note.head = now.head;
+  note.head = capture.head;
   note.roles = ["left", "right", "beat phase", "beat number / 65536"];
-  now.afterGrab(note);
+  capture.then(note);
 }
 
-/** The file behind the clip that the detail view shows, in its own frames. */
+/** The file behind the clip that the detail view shows, in its own frames; or what speaks against it. */
 function clipContext() {
   var clip = at("live_set view detail_clip");
-  if (!exists(clip) || !Number(value(clip, "is_audio_clip"))) return { text: "Select an audio clip first." };
+  if (!exists(clip) || !numberOf(clip, "is_audio_clip")) return { problem: "Select an audio clip first." };
   var span = clipSpan(clip);
-  if (!span) return { text: "This clip's warping is not straight: choose Last bars, or consolidate the clip." };
-  var rate = Number(value(clip, "sample_rate"));
+  if (!span) return { problem: "This clip's warping is not straight: choose Last bars, or consolidate the clip." };
+  var rate = numberOf(clip, "sample_rate");
   var start = Math.max(0, Math.round(span.start * rate));
-  var frames = Math.min(Math.round(span.end * rate), Number(value(clip, "sample_length"))) - start;
+  var frames = Math.min(Math.round(span.end * rate), numberOf(clip, "sample_length")) - start;
   return { context: String(value(clip, "file_path")), context_start: start, context_frames: frames, beats: span.beats };
 }
 
 /** Start and end of the clip in seconds of its file, and its beats; null when its tempo wanders. */
 function clipSpan(clip) {
-  var start = Number(value(clip, "loop_start"));
-  var end = Number(value(clip, "loop_end"));
-  if (!Number(value(clip, "warping"))) {
+  var start = numberOf(clip, "loop_start");
+  var end = numberOf(clip, "loop_end");
+  if (!numberOf(clip, "warping")) {
     return { start: start, end: end, beats: (end - start) * songFacts().tempo / 60 };
   }
   var marks = allMarks(clip);
@@ -72,5 +73,5 @@ function clipSpan(clip) {
 
 function dropContext() {
   if (wish.context) return { context: wish.context };
-  return { text: "Drop an audio file on 'Context' first, or choose Last bars." };
+  return { problem: "Drop an audio file on 'Context' first, or choose Last bars." };
 }

@@ -54,7 +54,7 @@ function nudge(ms) {
 
 function audition_on(isOn) {
   wish.audition = isOn;
-  if (!isOn) outlet(TO_PLAYER, "play", 0);
+  if (!isOn) stopPlayer();
 }
 
 /** The enum "Variation": choosing another launches it. (A set that is loaded tells its value, too: nothing is new.) */

@@ -30,10 +30,10 @@ var wish = {
   seed: 0, seedLock: 0, source: 0, place: 0, nudge: 0, audition: 0, context: "", style: ""
 };
 
-// What is going on. phase: idle, grabbing, asked (sent, generating), ready.
+// What is going on. phase: idle, grabbing, asked (sent, generating), ready. captures: the folder for them.
 var now = {
-  isInit: false, isBridgeReady: false, phase: "idle", link: "down", captures: "", head: -1,
-  request: null, inserting: null, lastContext: null, deadline: null, restarts: 0
+  isInit: false, isBridgeReady: false, phase: "idle", link: "down", captures: "",
+  request: null, inserting: null, lastContext: null
 };
 
 /** `init` comes from live.thisdevice, again after presets and edits, and again when this script was reloaded. */

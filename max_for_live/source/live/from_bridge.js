@@ -2,6 +2,8 @@
 
 var RESTARTS = 3;
 var RESTART_MS = 2000;
+var restarts = 0;
+var restartTask = null; // held, so that it is there when its time comes
 var NO_BRIDGE = "The bridge script does not run. Keep all files of Riffbridge in one folder, then load the device again.";
 
 /** One word of the bridge. */
@@ -52,13 +54,14 @@ function lifecycle(event) {
   now.isBridgeReady = false;
   now.link = "down";
   outlet(TO_FACE, "lamp", 0);
-  if (now.restarts >= RESTARTS) return status(NO_BRIDGE);
-  now.restarts += 1;
+  if (restarts >= RESTARTS) return status(NO_BRIDGE);
+  restarts += 1;
   status("The bridge script stopped. Starting it again.");
-  now.restart = new Task(function () { outlet(TO_BRIDGE, "script", "start"); }, this);
-  now.restart.schedule(RESTART_MS);
+  restartTask = new Task(function () { outlet(TO_BRIDGE, "script", "start"); }, this);
+  restartTask.schedule(RESTART_MS);
 }
 
+/** Why nothing can be asked for now. */
 function notLinked() {
   if (now.link === "loading") return "The server is loading its models. Press Generate again in a moment.";
   if (!now.isBridgeReady) return NO_BRIDGE;

@@ -1,5 +1,6 @@
 // Stems become clips: on a track of their own, in empty places only, in time. One small step per tick.
 
+var TRIGGER = 0; // launch mode
 var ONE_BAR = 5; // launch quantisation
 
 /** Queue all that one stem needs; the place is chosen with the first. */
@@ -32,15 +33,15 @@ function insertInSession(request, stem) {
   var track = stemTrack(request, 0);
   if (request.rows === null) request.rows = emptyRows(track, stem.count);
   var row = request.rows + stem.index;
-  var path = "live_set tracks " + track + " clip_slots " + row;
+  var path = slotPath(track, row);
   var slot = at(path);
-  if (Number(value(slot, "has_clip"))) {
+  if (numberOf(slot, "has_clip")) {
     request.rows = null; // somebody was faster
     return laterFirst([function () { insertInSession(request, stem); }]);
   }
   slot.call("create_audio_clip", stem.path);
-  if (!Number(value(slot, "has_clip"))) throw finalError("Live did not take " + fileName(stem.path) + ". Fire auditions it.");
-  laterFirst(clipSteps(request, stem, path + " clip").concat([function () {
+  if (!numberOf(slot, "has_clip")) throw notTaken(stem);
+  laterFirst(sessionSteps(request, stem, path + " clip").concat([function () {
     rememberRow(stem, request.trackName, row);
   }]));
 }
@@ -50,8 +51,8 @@ function insertInArrangement(request, stem) {
   var start = stem.cut ? stem.cut.start_beat : request.facts.bar_origin;
   var inLanes = request.place === "lanes";
   var track = inLanes ? stemTrack(request, 0) : freeTrack(request, start, stem.beats);
-  var owner = at("live_set tracks " + track);
-  var path = "live_set tracks " + track;
+  var path = trackPath(track);
+  var owner = at(path);
   if (inLanes) {
     owner.call("create_take_lane");
     path += " take_lanes " + (owner.getcount("take_lanes") - 1);
@@ -60,35 +61,36 @@ function insertInArrangement(request, stem) {
   }
   var before = owner.getcount("arrangement_clips");
   owner.call("create_audio_clip", stem.path, start);
-  if (owner.getcount("arrangement_clips") <= before) throw finalError("Live did not take " + fileName(stem.path) + ". Fire auditions it.");
+  if (owner.getcount("arrangement_clips") <= before) throw notTaken(stem);
   laterFirst(arrangementSteps(request, stem, path + " arrangement_clips " + clipStarting(owner, path, start)));
+}
+
+function notTaken(stem) {
+  return finalError("Live did not take " + fileName(stem.path) + ". Fire auditions it.");
 }
 
 function clipStarting(owner, path, start) {
   for (var k = 0; k < owner.getcount("arrangement_clips"); k++) {
-    if (Number(value(at(path + " arrangement_clips " + k), "start_time")) === start) return k;
+    if (numberOf(at(path + " arrangement_clips " + k), "start_time") === start) return k;
   }
   throw finalError("Live put the clip elsewhere. Look at the track's arrangement.");
 }
 
-/** What makes a new clip one of ours; each step in a tick of its own. */
-function clipSteps(request, stem, path) {
-  return [
-    function () { at(path).set("warping", 1); },
-    function () { fixTempo(stem, at(path)); },
-    function () { setWarpMode(at(path)); },
+/** What makes a clip in a slot one of ours; each step in a tick of its own. */
+function sessionSteps(request, stem, path) {
+  return warpSteps(stem, path).concat([
     function () { setLoop(stem, at(path)); },
-    function () { setLaunch(request, stem, at(path)); }
-  ];
+    function () { setLaunch(at(path)); setLook(request, stem, at(path)); }
+  ]);
 }
 
+/** The same in the arrangement, where a clip has its place and is neither looped nor launched. */
 function arrangementSteps(request, stem, path) {
-  return clipSteps(request, stem, path).slice(0, 3).concat([function () {
+  return warpSteps(stem, path).concat([function () {
     var clip = at(path);
     clip.set("looping", 0);
     clip.set("end_marker", stem.beats);
-    clip.set("color", COLOURS[wish.part]);
-    clip.set("name", clipName(request, stem));
+    setLook(request, stem, clip);
   }]);
 }
 
@@ -100,10 +102,13 @@ function setLoop(stem, clip) {
   clip.set("end_marker", stem.beats);
 }
 
-function setLaunch(request, stem, clip) {
-  clip.set("launch_mode", 0);
+function setLaunch(clip) {
+  clip.set("launch_mode", TRIGGER);
   clip.set("launch_quantization", ONE_BAR);
   clip.set("legato", 1); // variations are swapped in phase
+}
+
+function setLook(request, stem, clip) {
   clip.set("color", COLOURS[wish.part]);
   clip.set("name", clipName(request, stem));
 }

@@ -1,8 +1,17 @@
 // What becomes of a request: waiting, progress, stems, and one of three ends.
 
+/** `beats` of the context, 0 when only the stems can tell. The rest is filled in as stems come and become clips: their
+ *  place (see PLACES), the track, the first row of their slots, and why inserting ended. */
+function newRequest(id, facts, beats) {
+  return {
+    id: id, name: partName(), facts: facts, beats: beats, stems: [], place: "", trackName: "", rows: null, failure: ""
+  };
+}
+
+/** Whether a word of the bridge is about the request under way; the first about one of the last session takes it up. */
 function isCurrent(id) {
   if (!now.request && id === stored.pending) {
-    now.request = { id: id, name: partName(), facts: songFacts(), beats: 0, stems: [], rows: null }; // of the last session
+    now.request = newRequest(id, songFacts(), 0);
     now.phase = "asked";
   }
   return now.request !== null && now.request.id === id && now.phase === "asked";

@@ -40,6 +40,11 @@ function store() {
   outlet(TO_STORE, text);
 }
 
+/** `use(stem, index)` for the stems that are there; others of the request may be still to come. */
+function eachStem(use) {
+  for (var k = 0; k < stored.stems.length; k++) if (stored.stems[k]) use(stored.stems[k], k);
+}
+
 function keepStem(stem) {
   if (now.request.stems.length === 1) stored.stems = []; // the first of a request; they may come in any order
   for (var k = 0; k < stem.count; k++) stored.stems[k] = stored.stems[k] || null;

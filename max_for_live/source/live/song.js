@@ -13,12 +13,17 @@ function value(api, property) {
   return found && found.length !== undefined && typeof found !== "string" ? found[0] : found;
 }
 
+/** A property as a number; switches are 0 or 1. */
+function numberOf(api, property) {
+  return Number(value(api, property));
+}
+
 function liveVersion() {
   var app = at("live_app");
   return [app.call("get_major_version"), app.call("get_minor_version"), app.call("get_bugfix_version")].map(Number);
 }
 
-function isVersion(major, minor, bugfix) {
+function isAtLeast(major, minor, bugfix) {
   var found = liveVersion();
   var wanted = [major, minor, bugfix];
   for (var k = 0; k < 3; k++) if (found[k] !== wanted[k]) return found[k] > wanted[k];
@@ -26,11 +31,11 @@ function isVersion(major, minor, bugfix) {
 }
 
 function canInsert() {
-  return isVersion(12, 0, 5); // create_audio_clip
+  return isAtLeast(12, 0, 5); // create_audio_clip
 }
 
 function canUseLanes() {
-  return isVersion(12, 3, 5);
+  return isAtLeast(12, 3, 5);
 }
 
 /** Tempo, metre, position, key and folder of the set, as they are now. */
@@ -45,10 +50,6 @@ function songFacts() {
   };
   facts.bar_origin = barStart(song, facts);
   return facts;
-}
-
-function quartersPerBar(facts) {
-  return facts.beats_per_bar * 4 / facts.beat_unit;
 }
 
 /** Where the bar that plays now began (quarters): the metre may have changed since the beginning of the song. */
@@ -73,10 +74,19 @@ function sceneCount() {
   return at("live_set").getcount("scenes");
 }
 
-/** Number of the track with this name, -1 when there is none. */
+function trackPath(track) {
+  return "live_set tracks " + track;
+}
+
+function slotPath(track, row) {
+  return trackPath(track) + " clip_slots " + row;
+}
+
+/** Number of the track with this name, -1 when there is none (and for no name). */
 function trackNamed(name) {
+  if (!name) return -1;
   for (var k = 0; k < trackCount(); k++) {
-    if (String(value(at("live_set tracks " + k), "name")) === name) return k;
+    if (String(value(at(trackPath(k)), "name")) === name) return k;
   }
   return -1;
 }

@@ -22,9 +22,18 @@ function beatAt(marks, time) {
   return marks[k - 1].beat_time + (time - marks[k - 1].sample_time) * beatsPerSecond(marks[k - 1], marks[k]);
 }
 
+/** Warp the clip as its bars lie, step by step: markers are there only a tick after warping was switched on. */
+function warpSteps(stem, path) {
+  return [
+    function () { at(path).set("warping", 1); },
+    function () { fixTempo(stem, at(path)); },
+    function () { setWarpMode(at(path)); }
+  ];
+}
+
 /** Live guesses a tempo when it imports. The stem's is known: put the markers where its bars are. */
 function fixTempo(stem, clip) {
-  if (!Number(value(clip, "warping"))) throw new Error("warping stayed off.");
+  if (!numberOf(clip, "warping")) throw new Error("warping stayed off.");
   var wanted = wantedMarks(stem);
   var found = allMarks(clip);
   if (isWarpedAs(found, wanted)) return;

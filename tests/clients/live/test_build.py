@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -291,6 +292,48 @@ def test_every_word_of_the_patch_has_a_function_in_the_script(patcher: Patcher) 
     }
     missing = [word for word in sorted(words) if f"function {word}(" not in text]
     assert missing == []
+
+
+MENUS = {
+    "Part": ("PARTS", "COLOURS"), "Bars": ("BARS",), "Quality": ("STEPS",),
+    "Source": ("SOURCES",), "Insert": ("PLACES",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("menu", MENUS)
+def test_the_script_has_a_meaning_for_every_line_of_a_menu(menu: str) -> None:
+    text = (FOLDER / wiring.LIVE_FILE).read_text(encoding="utf-8")
+    (parameter,) = (p for p in parameters.PARAMETERS if p.long_name == menu)
+    for name in MENUS[menu]:
+        (values,) = (made.init for made in declared(text) if made.id.name == name)
+        assert len(values.elements) == len(parameter.choices), name
+
+
+def declared(text: str) -> Iterator[Any]:
+    """Every function and variable at the top of a script."""
+    for item in esprima.parseScript(text).body:
+        if item.type == "VariableDeclaration":
+            yield from item.declarations
+        elif item.type in ("FunctionDeclaration", "ClassDeclaration"):
+            yield item
+
+
+def unused(text: str, called_from_outside: str = "") -> list[str]:
+    """What a script declares at its top and nobody names again, in it or outside."""
+    named = Counter(token.value for token in esprima.tokenize(text) if token.type == "Identifier")
+    outside = set(re.findall(r"\w+", called_from_outside))
+    return [made.id.name for made in declared(text) if named[made.id.name] < 2 and made.id.name not in outside]
+
+
+def test_nothing_in_the_scripts_is_left_over(patcher: Patcher) -> None:
+    words = amxd.patcher_text(patcher) + " loadbang"
+    assert unused((FOLDER / wiring.LIVE_FILE).read_text(encoding="utf-8"), words) == []
+    assert unused((FOLDER / wiring.BRIDGE_FILE).read_text(encoding="utf-8")) == []
+
+
+def test_what_is_left_over_is_noticed() -> None:
+    text = "var a = 1;\nfunction b() { return a; }\nfunction c() {}\nvar d = 2; // b, c and d\n"
+    assert unused(text, "b") == ["c", "d"]
 
 
 def test_the_manual_names_every_parameter_and_what_is_untested() -> None:
