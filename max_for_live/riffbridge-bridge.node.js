@@ -73,6 +73,7 @@ function readString(reader) {
 
 // Folders and files: where the server announces itself, where captures go, whose id this is.
 
+const crypto = require("crypto");
 const fs = require("fs");
 const os = require("os");
 const path = require("path");
@@ -117,20 +118,31 @@ function nativePath(text) {
   return mac ? mac[1] : text;
 }
 
+/** How Max wants it, on every system. */
+function maxPath(file) {
+  return file.split(path.sep).join("/");
+}
+
+/** The JSON that belongs to a WAV: what a ring holds, how a stem was made. */
+function noteBeside(wav) {
+  return wav.replace(/\.wav$/, ".json");
+}
+
 /** Where rings are written; made if it is not there. */
 function captureFolder(server) {
   const exchange = server ? server.exchange_folder : path.join(os.homedir(), "Music", "Riffbridge");
   const folder = path.join(exchange, "Captures");
   fs.mkdirSync(folder, { recursive: true });
-  return folder.split(path.sep).join("/");
+  return maxPath(folder);
 }
 
 /** Remove all but the newest captures of this device; never another's. */
 function pruneCaptures(folder, uuid) {
   const own = fs.readdirSync(folder).filter((name) => name.indexOf("ring_" + uuid + "_") === 0);
-  const stamps = own.map((name) => name.replace(/\.(wav|json)$/, "")).sort();
-  const kept = new Set(Array.from(new Set(stamps)).slice(-CAPTURES_KEPT));
-  own.filter((name) => !kept.has(name.replace(/\.(wav|json)$/, ""))).forEach((name) => {
+  const captureOf = (name) => name.replace(/\.(wav|json)$/, "");
+  const captures = Array.from(new Set(own.map(captureOf))).sort(); // their names end in the time
+  const kept = new Set(captures.slice(-CAPTURES_KEPT));
+  own.filter((name) => !kept.has(captureOf(name))).forEach((name) => {
     fs.unlinkSync(path.join(folder, name));
   });
 }
@@ -167,7 +179,7 @@ function claimId(uuid) {
 }
 
 function newId() {
-  return require("crypto").randomBytes(8).toString("hex");
+  return crypto.randomBytes(8).toString("hex");
 }
 
 // link.js -------------------------------------------------------------------------
@@ -182,14 +194,15 @@ const RENEW_MS = 5000; // a third of the lease
 const GONE_MS = 4000; // four missed heartbeats
 
 class Link {
-  /** `onMessage(address, values)` for everything but greetings, `onState(state, text, isNewServer)` for changes. */
+  /** `onMessage(address, told)` for everything but greetings, `onState(state, text, isNewServer)` for changes. */
   constructor(clientName, onMessage, onState) {
     this.clientName = clientName;
     this.onMessage = onMessage;
     this.onState = onState;
     this.server = null; // what state.json said
     this.bootId = "";
-    this.state = "";
+    this.state = ""; // down, refused, loading or up
+    this.text = ""; // why, for the face
     this.heardMs = 0;
     this.greetedMs = 0;
     this.socket = dgram.createSocket("udp4");
@@ -267,6 +280,7 @@ class Link {
   enter(state, text, isNewServer) {
     if (state === this.state && !isNewServer) return;
     this.state = state;
+    this.text = text;
     this.onState(state, text, Boolean(isNewServer));
   }
 
@@ -300,18 +314,20 @@ class Requests {
     this.open = new Map();
   }
 
-  /** Ask for stems. The same id again changes nothing. */
+  /** Ask for stems. The same id again changes nothing. `pairs` null: for those that an earlier session asked for. */
   generate(id, pairs) {
     if (this.open.has(id)) return;
-    this.open.set(id, { id, pairs, isAnswered: false, isCancelled: false, fraction: -1, stems: new Set(), count: -1 });
-    this.post(this.open.get(id));
-  }
-
-  /** Ask for the stems of a request that an earlier session made. */
-  resume(id) {
-    if (this.open.has(id)) return;
-    this.open.set(id, { id, pairs: null, isAnswered: false, fraction: -1, stems: new Set(), count: -1 });
-    this.post(this.open.get(id));
+    const request = {
+      id, pairs, timer: null,
+      wasSent: false, // to a server that may have it still
+      isAnswered: false,
+      isCancelled: false,
+      fraction: -1, // of the newest progress
+      stems: new Set(), // the indices told
+      count: -1, // of all stems, once the server is done
+    };
+    this.open.set(id, request);
+    this.post(request);
   }
 
   cancel(id) {
@@ -331,10 +347,10 @@ class Requests {
     });
   }
 
-  post(request, asksOnly, attempt) {
+  /** Send it, and again until it is answered. `asksOnly`: ask about it, as the server may know it. */
+  post(request, asksOnly = false, tries = 0) {
     clearTimeout(request.timer);
     if (!this.link.isUp) return; // `greet` comes back to it
-    const tries = attempt || 0;
     try {
       this.sendOnce(request, asksOnly || tries >= RESEND_MS.length);
     } catch (error) {
@@ -363,7 +379,7 @@ class Requests {
     this.link.send("/riff/generate", values, "s" + types);
   }
 
-  /** A message of the server about some request. */
+  /** A message of the server about some request: the method of its name below takes it, if there is one. */
   hear(address, told) {
     if (RIFF.messages[address].acked) this.link.send("/riff/ack", [told.request_id, told.sequence]);
     const request = this.open.get(told.request_id);
@@ -429,17 +445,17 @@ class Requests {
     this.end(request, "cancelled");
   }
 
-  end(request, word) {
+  end(request, word, ...atoms) {
     clearTimeout(request.timer);
     request.isAnswered = true;
     this.open.delete(request.id);
-    this.tell.apply(null, [word, request.id].concat(Array.prototype.slice.call(arguments, 2)));
+    this.tell(word, request.id, ...atoms);
   }
 }
 
 /** What the Live script needs to know of a stem; of a cut ring the server has written it into the recipe. */
 function aboutStem(told) {
-  const recipe = readJson(told.path.replace(/\.wav$/, ".json")) || {};
+  const recipe = readJson(noteBeside(told.path)) || {};
   const about = { frames: told.frames, sample_rate: told.sample_rate, seed: told.seed };
   if (recipe.cut) about.cut = recipe.cut;
   if (recipe.context) about.context_rate = recipe.context.sample_rate;
@@ -457,8 +473,8 @@ let link = null;
 let requests = null;
 let uuid = "";
 
-function tell() {
-  const sent = maxApi.outlet.apply(maxApi, arguments);
+function tell(...atoms) {
+  const sent = maxApi.outlet(...atoms);
   if (sent && sent.catch) sent.catch(() => {});
 }
 
@@ -467,7 +483,7 @@ function hello(json) {
   if (link) {
     tell("newid", uuid); // a reloaded Live script asks again
     tellPaths();
-    tell("link", link.state || "down", link.text || "");
+    tell("link", link.state || "down", link.text);
     return;
   }
   uuid = claimId(JSON.parse(json).uuid);
@@ -477,7 +493,6 @@ function hello(json) {
 }
 
 function linkChanged(state, text, isNewServer) {
-  link.text = text;
   tellPaths();
   tell("link", state, text);
   if (isNewServer) requests.greet();
@@ -511,7 +526,7 @@ function generate(id, json) {
 
 function noteRing(ring, pairs) {
   const wav = nativePath(ring.path);
-  const note = wav.replace(/\.wav$/, ".json");
+  const note = noteBeside(wav);
   fs.writeFileSync(note, JSON.stringify(ring, null, 1));
   pairs.context = wav;
   pairs.ring = note;
@@ -548,7 +563,7 @@ function report(json) {
   const file = path.join(captureFolder(link && link.server), "selftest_" + uuid + ".json");
   if (all.capture) all.capture_bytes = sizeOf(all.capture);
   fs.writeFileSync(file, JSON.stringify(all, null, 1));
-  tell("reported", file.split(path.sep).join("/"));
+  tell("reported", maxPath(file));
 }
 
 function sizeOf(file) {
@@ -561,9 +576,9 @@ function sizeOf(file) {
 
 /** Nothing that goes wrong in one message may end the process: that would be silence for the rest of the set. */
 function guarded(name, handler) {
-  maxApi.addHandler(name, function () {
+  maxApi.addHandler(name, (...atoms) => {
     try {
-      handler.apply(null, arguments);
+      handler(...atoms);
     } catch (error) {
       tell("fail", "", "internal", "The bridge could not do '" + name + "': " + error.message);
     }
@@ -572,7 +587,7 @@ function guarded(name, handler) {
 
 guarded("hello", hello);
 guarded("generate", generate);
-guarded("resume", (id) => requests.resume(String(id)));
+guarded("resume", (id) => requests.generate(String(id), null));
 guarded("cancel", (id) => requests.cancel(String(id)));
 guarded("start", startServer);
 guarded("reveal", reveal);

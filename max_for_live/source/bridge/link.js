@@ -8,14 +8,15 @@ const RENEW_MS = 5000; // a third of the lease
 const GONE_MS = 4000; // four missed heartbeats
 
 class Link {
-  /** `onMessage(address, values)` for everything but greetings, `onState(state, text, isNewServer)` for changes. */
+  /** `onMessage(address, told)` for everything but greetings, `onState(state, text, isNewServer)` for changes. */
   constructor(clientName, onMessage, onState) {
     this.clientName = clientName;
     this.onMessage = onMessage;
     this.onState = onState;
     this.server = null; // what state.json said
     this.bootId = "";
-    this.state = "";
+    this.state = ""; // down, refused, loading or up
+    this.text = ""; // why, for the face
     this.heardMs = 0;
     this.greetedMs = 0;
     this.socket = dgram.createSocket("udp4");
@@ -93,6 +94,7 @@ class Link {
   enter(state, text, isNewServer) {
     if (state === this.state && !isNewServer) return;
     this.state = state;
+    this.text = text;
     this.onState(state, text, Boolean(isNewServer));
   }
 

@@ -7,8 +7,8 @@ let link = null;
 let requests = null;
 let uuid = "";
 
-function tell() {
-  const sent = maxApi.outlet.apply(maxApi, arguments);
+function tell(...atoms) {
+  const sent = maxApi.outlet(...atoms);
   if (sent && sent.catch) sent.catch(() => {});
 }
 
@@ -17,7 +17,7 @@ function hello(json) {
   if (link) {
     tell("newid", uuid); // a reloaded Live script asks again
     tellPaths();
-    tell("link", link.state || "down", link.text || "");
+    tell("link", link.state || "down", link.text);
     return;
   }
   uuid = claimId(JSON.parse(json).uuid);
@@ -27,7 +27,6 @@ function hello(json) {
 }
 
 function linkChanged(state, text, isNewServer) {
-  link.text = text;
   tellPaths();
   tell("link", state, text);
   if (isNewServer) requests.greet();
@@ -61,7 +60,7 @@ function generate(id, json) {
 
 function noteRing(ring, pairs) {
   const wav = nativePath(ring.path);
-  const note = wav.replace(/\.wav$/, ".json");
+  const note = noteBeside(wav);
   fs.writeFileSync(note, JSON.stringify(ring, null, 1));
   pairs.context = wav;
   pairs.ring = note;
@@ -98,7 +97,7 @@ function report(json) {
   const file = path.join(captureFolder(link && link.server), "selftest_" + uuid + ".json");
   if (all.capture) all.capture_bytes = sizeOf(all.capture);
   fs.writeFileSync(file, JSON.stringify(all, null, 1));
-  tell("reported", file.split(path.sep).join("/"));
+  tell("reported", maxPath(file));
 }
 
 function sizeOf(file) {
@@ -111,9 +110,9 @@ function sizeOf(file) {
 
 /** Nothing that goes wrong in one message may end the process: that would be silence for the rest of the set. */
 function guarded(name, handler) {
-  maxApi.addHandler(name, function () {
+  maxApi.addHandler(name, (...atoms) => {
     try {
-      handler.apply(null, arguments);
+      handler(...atoms);
     } catch (error) {
       tell("fail", "", "internal", "The bridge could not do '" + name + "': " + error.message);
     }
@@ -122,7 +121,7 @@ function guarded(name, handler) {
 
 guarded("hello", hello);
 guarded("generate", generate);
-guarded("resume", (id) => requests.resume(String(id)));
+guarded("resume", (id) => requests.generate(String(id), null));
 guarded("cancel", (id) => requests.cancel(String(id)));
 guarded("start", startServer);
 guarded("reveal", reveal);

@@ -1,5 +1,6 @@
 // Folders and files: where the server announces itself, where captures go, whose id this is.
 
+const crypto = require("crypto");
 const fs = require("fs");
 const os = require("os");
 const path = require("path");
@@ -44,20 +45,31 @@ function nativePath(text) {
   return mac ? mac[1] : text;
 }
 
+/** How Max wants it, on every system. */
+function maxPath(file) {
+  return file.split(path.sep).join("/");
+}
+
+/** The JSON that belongs to a WAV: what a ring holds, how a stem was made. */
+function noteBeside(wav) {
+  return wav.replace(/\.wav$/, ".json");
+}
+
 /** Where rings are written; made if it is not there. */
 function captureFolder(server) {
   const exchange = server ? server.exchange_folder : path.join(os.homedir(), "Music", "Riffbridge");
   const folder = path.join(exchange, "Captures");
   fs.mkdirSync(folder, { recursive: true });
-  return folder.split(path.sep).join("/");
+  return maxPath(folder);
 }
 
 /** Remove all but the newest captures of this device; never another's. */
 function pruneCaptures(folder, uuid) {
   const own = fs.readdirSync(folder).filter((name) => name.indexOf("ring_" + uuid + "_") === 0);
-  const stamps = own.map((name) => name.replace(/\.(wav|json)$/, "")).sort();
-  const kept = new Set(Array.from(new Set(stamps)).slice(-CAPTURES_KEPT));
-  own.filter((name) => !kept.has(name.replace(/\.(wav|json)$/, ""))).forEach((name) => {
+  const captureOf = (name) => name.replace(/\.(wav|json)$/, "");
+  const captures = Array.from(new Set(own.map(captureOf))).sort(); // their names end in the time
+  const kept = new Set(captures.slice(-CAPTURES_KEPT));
+  own.filter((name) => !kept.has(captureOf(name))).forEach((name) => {
     fs.unlinkSync(path.join(folder, name));
   });
 }
@@ -94,5 +106,5 @@ function claimId(uuid) {
 }
 
 function newId() {
-  return require("crypto").randomBytes(8).toString("hex");
+  return crypto.randomBytes(8).toString("hex");
 }

@@ -11,18 +11,20 @@ class Requests {
     this.open = new Map();
   }
 
-  /** Ask for stems. The same id again changes nothing. */
+  /** Ask for stems. The same id again changes nothing. `pairs` null: for those that an earlier session asked for. */
   generate(id, pairs) {
     if (this.open.has(id)) return;
-    this.open.set(id, { id, pairs, isAnswered: false, isCancelled: false, fraction: -1, stems: new Set(), count: -1 });
-    this.post(this.open.get(id));
-  }
-
-  /** Ask for the stems of a request that an earlier session made. */
-  resume(id) {
-    if (this.open.has(id)) return;
-    this.open.set(id, { id, pairs: null, isAnswered: false, fraction: -1, stems: new Set(), count: -1 });
-    this.post(this.open.get(id));
+    const request = {
+      id, pairs, timer: null,
+      wasSent: false, // to a server that may have it still
+      isAnswered: false,
+      isCancelled: false,
+      fraction: -1, // of the newest progress
+      stems: new Set(), // the indices told
+      count: -1, // of all stems, once the server is done
+    };
+    this.open.set(id, request);
+    this.post(request);
   }
 
   cancel(id) {
@@ -42,10 +44,10 @@ class Requests {
     });
   }
 
-  post(request, asksOnly, attempt) {
+  /** Send it, and again until it is answered. `asksOnly`: ask about it, as the server may know it. */
+  post(request, asksOnly = false, tries = 0) {
     clearTimeout(request.timer);
     if (!this.link.isUp) return; // `greet` comes back to it
-    const tries = attempt || 0;
     try {
       this.sendOnce(request, asksOnly || tries >= RESEND_MS.length);
     } catch (error) {
@@ -74,7 +76,7 @@ class Requests {
     this.link.send("/riff/generate", values, "s" + types);
   }
 
-  /** A message of the server about some request. */
+  /** A message of the server about some request: the method of its name below takes it, if there is one. */
   hear(address, told) {
     if (RIFF.messages[address].acked) this.link.send("/riff/ack", [told.request_id, told.sequence]);
     const request = this.open.get(told.request_id);
@@ -140,17 +142,17 @@ class Requests {
     this.end(request, "cancelled");
   }
 
-  end(request, word) {
+  end(request, word, ...atoms) {
     clearTimeout(request.timer);
     request.isAnswered = true;
     this.open.delete(request.id);
-    this.tell.apply(null, [word, request.id].concat(Array.prototype.slice.call(arguments, 2)));
+    this.tell(word, request.id, ...atoms);
   }
 }
 
 /** What the Live script needs to know of a stem; of a cut ring the server has written it into the recipe. */
 function aboutStem(told) {
-  const recipe = readJson(told.path.replace(/\.wav$/, ".json")) || {};
+  const recipe = readJson(noteBeside(told.path)) || {};
   const about = { frames: told.frames, sample_rate: told.sample_rate, seed: told.seed };
   if (recipe.cut) about.cut = recipe.cut;
   if (recipe.context) about.context_rate = recipe.context.sample_rate;
