@@ -1,4 +1,6 @@
 -- REAPER as the other modules see it. The only file that touches `reaper.*`: what the API is like stays in here.
+-- It keeps nothing and decides nothing, so it is long and flat: program, remembered values and words, files, project,
+-- undo and screen, tracks, items and takes, samples, window.
 --
 -- Tracks, items and takes are handles that may die while we wait; whoever waits keeps GUIDs and looks them up again.
 -- Frames are project frames, times are project seconds.
@@ -223,6 +225,8 @@ function host.bar_start(project, bar)
   return (reaper.TimeMap_GetMeasureInfo(project, bar))
 end
 
+-- Undo and screen -----------------------------------------------------------------------------------------------
+
 --- Run `work` as one undo step, with the screen held. When it raises, the project is as before and the error goes on.
 function host.as_one_step(project, label, restore, work)
   reaper.Undo_BeginBlock2(project)
@@ -280,10 +284,6 @@ function host.track_by_guid(project, guid)
     end
   end
   return nil
-end
-
-function host.is_track(project, track)
-  return reaper.ValidatePtr2(project, track, "MediaTrack*")
 end
 
 function host.track_name(track)

@@ -6,6 +6,7 @@ import hashlib
 import re
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -104,6 +105,23 @@ def test_only_the_host_touches_reaper_and_only_functions_of_the_list_with_their_
             most = len(signature.arguments)
             assert most - signature.optional <= count <= most, f"{name} takes {most} arguments, not {count}"
     assert "reaper" not in "".join(re.findall(r"\b(?:reaper|gfx)\b", (FOLDER / "riff" / "job.lua").read_text()))
+
+
+def unused(texts: list[str]) -> list[str]:
+    """Functions that are named where they are made and nowhere else in the files (comments do not count)."""
+    code = [re.sub(r"--.*", "", text) for text in texts]
+    named = Counter(word for text in code for word in re.findall(r"\w+", text))
+    made = [name for text in code for name in re.findall(r"^(?:local )?function (?:\w+[.:])?(\w+)", text, re.MULTILINE)]
+    return [name for name in made if named[name] < 2]
+
+
+def test_no_function_is_left_over() -> None:
+    assert unused([path.read_text(encoding="utf-8") for path in LUA]) == []
+
+
+def test_a_function_that_is_left_over_is_noticed() -> None:
+    module = "local function a() end\nfunction host.b() a() end\nfunction link:c() end -- c\n"
+    assert unused([module, "host.b()"]) == ["c"]
 
 
 def _count(text: str, at: int) -> int:
