@@ -137,6 +137,15 @@ def test_a_changed_boot_id_makes_it_ask_for_what_is_open(met: Device, double: Do
     assert double.hear("/riff/query") == ["open-one"]
 
 
+def test_what_an_earlier_session_asked_for_is_asked_about_and_never_sent_again(
+    met: Device, double: DoubleRiffServer
+) -> None:
+    met.tell("resume", "early")
+    assert [double.hear("/riff/query") for _ in range(2)] == [["early"], ["early"]]
+    double.say(m.Refused("early", "unknown-request", "No such request.", "Send it again."))
+    assert met.wait_told("fail", "early")[2:] == ["unknown-request", "No such request. Send it again."]
+
+
 def test_done_before_the_last_stem_waits_for_it_and_everything_is_acked(
     met: Device, double: DoubleRiffServer, tmp_path: Path
 ) -> None:

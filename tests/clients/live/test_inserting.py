@@ -312,6 +312,70 @@ def test_the_request_says_what_the_performer_set(tmp_path: Path) -> None:
         assert (note["bars"], note["nudge_ms"], note["bar_origin"]) == (8, -12, 17.5)
 
 
+def test_vary_asks_for_the_chosen_stem_anew_over_the_same_bars(tmp_path: Path) -> None:
+    with Studio() as studio:
+        device = linked(studio, tmp_path)
+        device.touch("Vary")
+        assert device.status == "Generate first, then vary what plays."
+        paths = insert(device, tmp_path)
+        for control, value in (("Fire 2", None), ("Strength", 30), ("Seed Lock", 1), ("Vary", None)):
+            device.touch(control, value)
+        _, second = sent(device, 2)
+        first = json.loads(device.heard("generate")[0][2])
+        assert (second["pairs"]["init"], second["pairs"]["strength"]) == (paths[1], 0.3)
+        assert second["ring"] == first["ring"]
+        device.touch("Cancel")
+        assert device.heard("cancel")
+
+
+@pytest.mark.parametrize(
+    ("marks", "context"),
+    [([(0, 0), (0.5, 1)], (48_000, 96_000)), ([(0, 0), (1, 1), (1.5, 2)], None)],
+    ids=["straight", "a tempo that wanders"],
+)
+def test_the_selected_clip_is_the_context_where_its_tempo_is_one(
+    marks: list[tuple[float, float]], context: tuple[int, int] | None, tmp_path: Path
+) -> None:
+    with Studio() as studio:
+        device = linked(studio, tmp_path)
+        device.touch("Source", 1)
+        device.touch("Generate")
+        assert device.status == "Select an audio clip first."
+        path = stem_file(tmp_path, 4.0)
+        studio.do("selected_clip", file=path, loop_start=2, loop_end=6)
+        held = [{"sample_time": time, "beat_time": beat} for time, beat in marks]
+        studio.change("detailClip", "markers", value=held)
+        device.touch("Generate")
+        if context is None:
+            assert "not straight" in device.status
+        else:
+            pairs = sent(device, 1)[1]["pairs"]
+            assert (pairs["context"], pairs["context_start"], pairs["context_frames"]) == (path, *context)
+
+
+def test_a_changing_tempo_gets_a_warp_marker_at_every_bar(tmp_path: Path) -> None:
+    cut = {"bars": 2, "bars_wanted": 2, "bar_length": 4, "bar_frames": [115_200, 72_000], "start_beat": 0}
+    with Studio() as studio:
+        device = linked(studio, tmp_path)
+        insert(device, tmp_path, 1, seconds=3.9, cut=cut)
+        marks = studio.track(TRACK)["slots"][0]["marks"][:-1]
+        assert [mark["beat_time"] for mark in marks] == [0, 4, 8]
+        assert [mark["sample_time"] for mark in marks] == pytest.approx([0, 2.4, 3.9])
+
+
+def test_a_request_of_the_last_session_is_taken_up(tmp_path: Path) -> None:
+    with Studio() as studio:
+        device = linked(studio, tmp_path)
+        request_id, _ = asked(device)
+        saved = device.look()["saved"]
+        device.remove()
+        again = linked(studio, tmp_path, name="again", saved=saved)
+        assert again.heard("resume") == [["resume", request_id]]
+        give(again, request_id, [stem_file(tmp_path)])
+        again.wait_status("1 variation on 'Riffbridge Bass'")
+        assert rows(studio) == [0]
+
+
 def test_a_pedal_that_sends_one_and_then_zero_is_one_press(tmp_path: Path) -> None:
     with Studio() as studio:
         device = linked(studio, tmp_path)
