@@ -11,6 +11,7 @@ other pairs as wrong answers (CLIP, arXiv 2103.00020, section 2.3).
 from __future__ import annotations
 
 import argparse
+import copy
 import math
 import time
 from dataclasses import asdict, dataclass, fields, replace
@@ -67,6 +68,8 @@ class ClapTask:
         self.tokenizer = Tokenizer.load(SOURCE_TOKENIZER)
         torch.manual_seed(run.seed)
         self.module = first_clap(settings, len(self.tokenizer)).to(self.device)
+        if settings.keep_audio:
+            self.store.listen_with(copy.deepcopy(self.module.audio).eval())
         self.generator = torch.Generator(self.device)
         self.store.wait(settings.wait_for)
         self._next_refresh = time.monotonic() + REFRESH_S
@@ -88,11 +91,12 @@ class ClapTask:
         return {"loss": self.loss(batch, step), "scale": self.module.log_scale.exp()}
 
     def loss(self, batch: Batch, step: int) -> Tensor:
-        """InfoNCE of a batch, its sounds augmented; bfloat16 on CUDA."""
-        heard = augment(batch.log_mel, several.seed(self.seed, step))
+        """InfoNCE of a batch, its sounds augmented where the audio tower learns; bfloat16 on CUDA."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            with torch.set_grad_enabled(not self.settings.keep_audio and torch.is_grad_enabled()):
-                audio = self.module.audio(heard)
+            if batch.heard is None:
+                audio = self.module.audio(augment(batch.log_mel, several.seed(self.seed, step)))
+            else:
+                audio = batch.heard
             text = self.module.text(batch.tokens)
         return contrastive_loss(self.module.similarity(audio, text), batch.alike)
 

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import random
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
@@ -27,7 +28,7 @@ from models.data.stem_facts import StemFacts, facts_of_seed, family_only
 from models.data.tokenizer_file import SOURCE_TOKENIZER
 from models.families import FAMILIES
 from models.log_mel import BANDS, CLAP_FRAMES, COLUMNS
-from models.nets.clap import TEXT_LENGTH
+from models.nets.clap import EMBEDDING, TEXT_LENGTH
 from models.nets.log_mel import LogMel
 from models.tokenizer import Tokenizer
 
@@ -37,6 +38,9 @@ KNOWLEDGE = ("fonts", "synthesis", "families")
 """What is known about a pool's stems: the composer's song, rendered with or without sound fonts, or families alone
 (a pool from real multitracks)."""
 MISSPELT, IN_PIECES, SKIPPED = 0.05, 0.25, 0.15  # shares of captions, of captions, of merges
+
+Listen = Callable[[Tensor], Tensor]
+"""An audio tower: log-mel `[batch, 96, 500]` -> vectors `[batch, 512]`."""
 
 Codes = dict[int, np.ndarray]
 """Family index -> int16 `[caption, 48]`; the first CAPTIONS rows are for training, then one usual and one unseen
@@ -50,6 +54,7 @@ class Batch:
     log_mel: Tensor  # [batch, 96, 500] float32
     tokens: Tensor  # [batch, 48] int64
     row: Tensor  # [batch] int64
+    heard: Tensor | None = None  # [batch, 512], see `StemStore.listen_with`
 
     @property
     def alike(self) -> Tensor:
@@ -80,8 +85,14 @@ class StemStore:
         self.family, self.held_out, self.songs = np.zeros(most_stems, np.int64), np.zeros(most_stems, bool), 0
         self.serial = np.zeros(most_stems, np.int64)
         self.stems = 0
+        self._listen: Listen | None = None
         self._waiting: dict[int, tuple[int, Future[Codes] | None]] = {}
         self._known: set[int] = set()
+
+    def listen_with(self, tower: Listen) -> None:
+        """Hear every window once, by an audio tower that will not change: batches hold the vectors from now on."""
+        self._listen = tower
+        self._heard = torch.zeros(self.most_stems, 2, EMBEDDING, device=self.device)
 
     def wait(self, songs: int, patience_s: float = 300.0) -> None:
         """Takes in all songs that are there; TimeoutError when they are not `songs` within the patience."""
@@ -119,8 +130,9 @@ class StemStore:
 
         place = torch.searchsorted(self._cdf, uniform(1.0)).clamp(max=len(self._cdf) - 1)
         row = self._training[place]
-        mel = self.log_mel[row, uniform(2).long()].float()
-        return Batch(mel, self.codes[row, uniform(CAPTIONS).long()].long(), row)
+        window, caption = uniform(2).long(), uniform(CAPTIONS).long()
+        heard = self._heard[row, window] if self._listen else None
+        return Batch(self.log_mel[row, window].float(), self.codes[row, caption].long(), row, heard)
 
     def probe(self, most: int = 512) -> tuple[Tensor, Tensor, Tensor, np.ndarray]:
         """Held-out stems: log-mel, tokens in usual and in unseen wordings, family index `[n]`."""
@@ -144,7 +156,11 @@ class StemStore:
         heard = torch.from_numpy(audio[present]).to(self.device).float().mean(1) / 32_768
         ends = torch.stack([heard[:, :CLAP_FRAMES], heard[:, FRAMES - CLAP_FRAMES :]], 1).flatten(0, 1)
         rows = slice(self.stems, self.stems + len(present))
-        self.log_mel[rows] = self.hear(ends).unflatten(0, (-1, 2)).half()
+        log_mel = self.hear(ends)
+        self.log_mel[rows] = log_mel.unflatten(0, (-1, 2)).half()
+        if self._listen:
+            with torch.no_grad():
+                self._heard[rows] = self._listen(log_mel).unflatten(0, (-1, 2)).float()
         self.codes[rows] = torch.from_numpy(np.stack([codes[int(families[stem])] for stem in present])).to(self.device)
         self.family[rows], self.held_out[rows] = families[present], (serial - 1) % HELD_OUT == 0
         self.serial[rows] = serial
