@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.data.composer.dice import Dice
+from models.data.idioms import IDIOMS, STRANGERS
 from models.data.stem_facts import StemFacts, facts_of_seed
 from models.data.wording import ADJECTIVES, NOUNS, TAILS, Phrases, table
 from models.families import FAMILIES
@@ -26,6 +27,15 @@ DETAILS = {0: 0.1, 1: 0.2, 2: 0.25, 3: 0.2, 4: 0.15, 6: 0.1}
 FORMS = {"tags": 0.4, "words": 0.25, "sentence": 0.35}
 LIKELY = {"style": 3.0, "instrument": 0.0, "family": 0.0, "mood": 2.0, "tempo": 1.5, "timbre": 2.0, "piece": 0.6}
 NO_NOUN = 0.06
+IDIOM, IDIOM_ALONE = 0.3, 0.15
+"""Shares of captions that say an idiom beside the instrument, and instead of it; none in wordings kept for tests."""
+STRANGE, MOST_STRANGERS = 0.3, 3  # share of captions with words that say nothing, and how many at most
+SYLLABLES = (
+    "ba", "be", "bo", "da", "del", "do", "fa", "fen", "gar", "go", "ha", "hel", "jo", "ka", "ken", "la", "lo",
+    "ma", "mi", "mor", "na", "nor", "pa", "per", "ra", "rin", "ro", "sa", "sel", "shi", "so", "ta", "tor", "va",
+    "vin", "wa", "zo",
+)  # fmt: skip
+"""Of made-up names."""
 
 FRAMES = Phrases(
     (
@@ -66,12 +76,15 @@ class Writer:
         count = self.dice.weighted(DETAILS) if details is None else details
         facts = self._draw(stem, count)
         noun = self._noun(stem, nameless=details is None and len(facts) > 1 and self.dice.chance(NO_NOUN))
+        idiom = None if self.unseen or details is not None else self._idiom(stem)
+        if idiom and self.dice.chance(IDIOM_ALONE / (IDIOM + IDIOM_ALONE)):
+            noun, idiom = idiom, None
         form = self.dice.weighted(FORMS)
         if form == "tags":
-            return self._tags(noun, [self._tag(fact, stem) for fact in facts])
+            return self._tags(noun, [self._tag(fact, stem) for fact in facts] + ([idiom] if idiom else []))
         before = [f for f in facts if f in _ADJECTIVES and (f not in _TAILS or self.dice.chance(0.4))]
         adjectives = [(f, self._choose(_ADJECTIVES[f])) for f in before]
-        tails = [self._tag(f, stem, tail=True) for f in facts if f not in before]
+        tails = [self._tag(f, stem, tail=True) for f in facts if f not in before] + ([idiom] if idiom else [])
         return self._words(adjectives, noun, tails, sentence=form == "sentence")
 
     def _draw(self, stem: StemFacts, count: int) -> list[Fact]:
@@ -98,6 +111,14 @@ class Writer:
         else:
             fact = ("family", stem.family)
         return fact, self._choose(_NOUNS[fact])
+
+    def _idiom(self, stem: StemFacts) -> tuple[Fact, str] | None:
+        """Now and then what else is said of its family or its instrument."""
+        if not self.dice.chance(IDIOM + IDIOM_ALONE):
+            return None
+        facts = [("family", stem.family), *(("instrument", name) for name in stem.values("instrument"))]
+        fact = self.dice.pick([fact for fact in facts if fact in IDIOMS])
+        return fact, self.dice.pick(IDIOMS[fact])
 
     def _tag(self, fact: Fact, stem: StemFacts, tail: bool = False) -> tuple[Fact, str]:
         """One fact in words that can stand alone (`tail`: or after a noun)."""
@@ -152,6 +173,24 @@ def family_names(unseen: bool = False) -> list[tuple[str, ...]]:
     """What each family is called, in the order of FAMILIES."""
     both = [_NOUNS["family", family] for family in FAMILIES]
     return [phrases.unseen if unseen else phrases.usual for phrases in both]
+
+
+def among_strangers(text: str, dice: Dice) -> str:
+    """The text with a few words in it that say nothing about the stem: common ones, made-up names, numbers.
+
+    Who writes "bach toccata, full pipes, 1973" must not get flutes because of the words that nobody has learnt.
+    """
+    places = text.split(" ")
+    for _ in range(dice.integer(1, MOST_STRANGERS)):
+        kind = dice.weighted({"word": 0.5, "name": 0.35, "number": 0.15})
+        if kind == "word":
+            word = dice.pick(STRANGERS)
+        elif kind == "name":
+            word = "".join(dice.pick(SYLLABLES) for _ in range(dice.integer(2, 3)))
+        else:
+            word = str(dice.integer(1, 2030))
+        places.insert(dice.integer(0, len(places)), word)
+    return " ".join(places)
 
 
 def misspell(text: str, dice: Dice) -> str:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from models.data.captions import Writer, captions, misspell
+from models.data.captions import STRANGERS, Writer, among_strangers, captions, misspell
 from models.data.composer.compose import compose
 from models.data.composer.dice import Dice
 from models.data.composer.drum_machine import PIECE_OF_KEY
+from models.data.idioms import IDIOMS
 from models.data.stem_facts import PROGRAM_NAMES, StemFacts, facts_of, facts_of_seed
 from models.data.stem_moods import moods
 from models.data.wording import ADJECTIVES, NOUNS, TAILS, table
@@ -51,6 +52,7 @@ def test_every_caption_says_only_what_is_true(stems: list[tuple[int, StemFacts]]
                 else:
                     assert fact in stem.facts
                     known = [w[fact].unseen if unseen else w[fact].usual for w in wordings if fact in w]
+                    known += [] if unseen else [IDIOMS.get(fact, ())]
                     assert any(phrase in phrases for phrases in known)
 
 
@@ -110,6 +112,39 @@ def test_every_fact_can_be_said_and_every_family_has_unseen_words(stems: list[tu
     unseen = {phrase for t in tables for phrases in t.values() for phrase in phrases.unseen}
     assert not usual & unseen
     assert len(usual) > 600
+
+
+def test_idioms_mean_one_family_and_are_none_of_the_words_kept_for_tests(stems: list[tuple[int, StemFacts]]) -> None:
+    assert set(IDIOMS) <= set(NOUNS)
+    assert {family for kind, family in IDIOMS if kind == "family"} == set(FAMILIES)
+    family_of = {name: family for family, names in PROGRAM_NAMES.items() for name in names.values()} | {
+        "reese bass": "bass", "sub bass": "bass", "synth brass": "brass", "polysynth pad": "pad",
+    }  # fmt: skip
+    meant: dict[str, set[str]] = {}
+    for (kind, name), phrases in IDIOMS.items():
+        for phrase in phrases:
+            meant.setdefault(phrase, set()).add(name if kind == "family" else family_of[name])
+    assert {phrase: families for phrase, families in meant.items() if len(families) > 1} == {}
+    unseen = {phrase for texts in (NOUNS, ADJECTIVES, TAILS) for p in table(texts).values() for phrase in p.unseen}
+    assert not unseen & set(meant)
+    usual = {phrase for texts in (NOUNS, ADJECTIVES, TAILS) for p in table(texts).values() for phrase in p.usual}
+    assert not usual & set(meant)
+    writers = [(Writer(Dice(seed)), stem) for seed, stem in stems]
+    told = {phrase for writer, stem in writers for _ in range(20) for _, phrase in writer.write(stem).used}
+    assert len(told & set(meant)) > 200
+
+
+def test_strangers_stand_between_the_words_and_change_none() -> None:
+    texts = {among_strangers("church organ, full pipes", Dice(seed)) for seed in range(80)}
+    assert len(texts) > 70
+    for text in texts:
+        rest = iter(text.split(" "))
+        assert all(word in rest for word in ("church", "organ,", "full", "pipes"))
+        assert 5 <= len(text.split(" ")) <= 7
+    telling = {
+        word for texts in (NOUNS, TAILS) for p in table(texts).values() for phrase in p.usual for word in [phrase]
+    }
+    assert not telling & set(STRANGERS)
 
 
 def test_captions_vary_and_repeat_with_their_seed(stems: list[tuple[int, StemFacts]]) -> None:
