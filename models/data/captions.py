@@ -163,6 +163,19 @@ def _caption(text: str, items: Sequence[tuple[Fact | None, str]]) -> Caption:
     return Caption(text, tuple((fact, phrase) for fact, phrase in items if fact is not None))
 
 
+def plain(caption: Caption) -> str:
+    """The facts of a caption as tags in the plainest words that there are, the instrument first."""
+    facts = list(dict.fromkeys(fact for fact, _ in caption.used))
+    facts.sort(key=lambda fact: fact not in _NOUNS)
+    said = dict(caption.used)
+    return ", ".join(said[fact] if fact[0] in ("bpm", "key") else _plainest(fact) for fact in facts)
+
+
+def _plainest(fact: Fact) -> str:
+    """The first wording of a fact."""
+    return next(phrases[fact].usual[0] for phrases in (_NOUNS, _ADJECTIVES, _TAILS) if fact in phrases)
+
+
 def captions(stem: StemFacts, seed: int | str, count: int, unseen: bool = False) -> list[str]:
     """So many captions of a stem; the same seed gives the same ones."""
     writer = Writer(Dice(f"{seed}/captions/{stem.family}/{unseen}"), unseen)

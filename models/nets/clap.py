@@ -78,7 +78,7 @@ class StemStage(nn.Module):
 
 
 class TextTower(nn.Module):
-    """Token numbers `[batch, 48]` (int64, PAD after the text) -> unit vectors `[batch, 512]`."""
+    """Token numbers `[batch, 48]` or fewer (int64, PAD after the text) -> unit vectors `[batch, 512]`."""
 
     def __init__(self, config: ClapConfig) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class TextTower(nn.Module):
 
     def forward(self, numbers: Tensor) -> Tensor:
         present = numbers != PAD
-        tokens = self.table(numbers) + self.position
+        tokens = self.table(numbers) + self.position[: numbers.shape[1]]
         for block in self.blocks:
             tokens = block(tokens, present)
         weight = present[..., None].to(tokens.dtype)

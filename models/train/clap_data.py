@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.data.captions import Writer, misspell
+from models.data.captions import STRANGE, Writer, among_strangers, misspell
 from models.data.composer.dice import Dice
 from models.data.pool import FRAMES, HELD_OUT, PoolReader
 from models.data.stem_facts import StemFacts, facts_of_seed, family_only
@@ -186,13 +186,15 @@ def _stem_codes(stem: StemFacts, seed: int) -> np.ndarray:
     """int16 `[CAPTIONS + 2, 48]` of one stem."""
     dice, tokenizer = Dice(f"{seed}/clap/{stem.family}"), _tokenizer()
     usual, unseen = Writer(dice.fork("usual")), Writer(dice.fork("unseen"), unseen=True)
-    rows = [_noisy(usual.write(stem).text, dice, tokenizer) for _ in range(CAPTIONS)]
+    rows = [as_typed(usual.write(stem).text, dice, tokenizer) for _ in range(CAPTIONS)]
     rows += [tokenizer.encode(w.write(stem, CHECKED_DETAILS).text, TEXT_LENGTH) for w in (usual, unseen)]
     return np.array(rows, np.int16)
 
 
-def _noisy(text: str, dice: Dice, tokenizer: Tokenizer) -> list[int]:
-    """Tokens of a text as hurried people type it: slips, and words in more pieces than they need be."""
+def as_typed(text: str, dice: Dice, tokenizer: Tokenizer) -> list[int]:
+    """Tokens of a text as people type it: with words of their own, slips, and in more pieces than they need be."""
+    if dice.chance(STRANGE):
+        text = among_strangers(text, dice)
     if dice.chance(MISSPELT):
         text = misspell(text, dice)
     skip = (lambda: dice.chance(SKIPPED)) if dice.chance(IN_PIECES) else None
