@@ -37,7 +37,7 @@ var wish = {
 // What is going on. phase: idle, grabbing, asked (sent, generating), ready. captures: the folder for them.
 var now = {
   isInit: false, isBridgeReady: false, phase: "idle", link: "down", captures: "",
-  request: null, inserting: null, lastContext: null
+  request: null, lastContext: null
 };
 
 /** `init` comes from live.thisdevice, again after presets and edits, and again when this script was reloaded. */
@@ -370,17 +370,24 @@ function askAbout(context) {
  *  The context is kept for Vary. */
 function ask(extra, ring) {
   var facts = ring || songFacts();
-  var request = newRequest(newRequestId(), facts, extra.beats || 0);
+  var asked = whatIsAsked(facts, extra.beats || 0);
+  var request = newRequest(newRequestId(), asked);
   var pairs = pairsOf(facts, request.name);
   for (var name in extra) if (name !== "beats") pairs[name] = extra[name];
   now.lastContext = { ring: ring, extra: contextOf(extra) };
   now.request = request;
   now.phase = "asked";
   stored.pending = request.id;
+  stored.asked = asked;
   store();
   showProgress(0);
   status("Asking for " + pairs.variations + " x " + request.name + ".");
   outlet(TO_BRIDGE, "generate", request.id, JSON.stringify({ pairs: pairs, ring: ring, project: projectFolder() }));
+}
+
+/** What must be known of a request when its stems come: by then the face and the set may say something else. */
+function whatIsAsked(facts, beats) {
+  return { name: partName(), part: wish.part, beats: beats, tempo: facts.tempo, barOrigin: facts.bar_origin };
 }
 
 function contextOf(extra) {
@@ -420,18 +427,20 @@ function cancel() {
 
 // What becomes of a request: waiting, progress, stems, and one of three ends.
 
-/** `beats` of the context, 0 when only the stems can tell. The rest is filled in as stems come and become clips: their
- *  place (see PLACES), the track, the first row of their slots, and why inserting ended. */
-function newRequest(id, facts, beats) {
+/** `asked`: see `whatIsAsked`; its `beats` are the context's, 0 when only the stems can tell. The rest is filled in as
+ *  stems come and become clips: their place (see PLACES), the track, the first row of their slots, and why inserting
+ *  ended. */
+function newRequest(id, asked) {
   return {
-    id: id, name: partName(), facts: facts, beats: beats, stems: [], place: "", trackName: "", rows: null, failure: ""
+    id: id, name: asked.name, part: asked.part, beats: asked.beats, tempo: asked.tempo, barOrigin: asked.barOrigin,
+    stems: [], place: "", trackName: "", rows: null, failure: ""
   };
 }
 
 /** Whether a word of the bridge is about the request under way; the first about one of the last session takes it up. */
 function isCurrent(id) {
   if (!now.request && id === stored.pending) {
-    now.request = newRequest(id, songFacts(), 0);
+    now.request = newRequest(id, stored.asked || whatIsAsked(songFacts(), 0)); // older devices did not store it
     now.phase = "asked";
   }
   return now.request !== null && now.request.id === id && now.phase === "asked";
@@ -462,9 +471,9 @@ function jobStem(id, index, count, path, json) {
   insertStem(now.request, stem);
 }
 
-/** A stem without a ring lasts as long as its file, at the tempo of the set. */
+/** A stem without a ring lasts as long as its file, at the tempo that was asked for. */
 function beatsOf(seconds) {
-  return Math.round(seconds * now.request.facts.tempo / 60 * 1000) / 1000;
+  return Math.round(seconds * now.request.tempo / 60 * 1000) / 1000;
 }
 
 function jobDone(id) {
@@ -508,6 +517,7 @@ function jobCancelled(id) {
 function endJob() {
   now.phase = "ready";
   stored.pending = "";
+  stored.asked = null;
   store();
   showProgress(0);
 }
@@ -623,15 +633,16 @@ var RETRY_MS = 50;
 var queued = [];
 var queueTask = null;
 
-/** Do `step` in a later tick, after all that was asked for before. */
-function later(step) {
-  queued.push({ step: step, isRetry: false });
+/** Do `step` in a later tick, after all that was asked for before. When it fails, twice or for good, `failed` is told the
+ *  error: only who asked for the step knows what that means for the performer. */
+function later(step, failed) {
+  queued.push({ step: step, failed: failed, isRetry: false });
   if (!queueTask) runQueueIn(0);
 }
 
 /** Do several steps in a row, before anything else that waits. */
-function laterFirst(steps) {
-  for (var k = steps.length - 1; k >= 0; k--) queued.unshift({ step: steps[k], isRetry: false });
+function laterFirst(steps, failed) {
+  for (var k = steps.length - 1; k >= 0; k--) queued.unshift({ step: steps[k], failed: failed, isRetry: false });
 }
 
 function runQueueIn(ms) {
@@ -648,8 +659,9 @@ function runQueue() {
     next.step();
   } catch (error) {
     waitMs = RETRY_MS;
-    if (next.isRetry || error.isFinal) insertFailed(error);
-    else queued.unshift({ step: next.step, isRetry: true });
+    if (!next.isRetry && !error.isFinal) queued.unshift({ step: next.step, failed: next.failed, isRetry: true });
+    else if (next.failed) next.failed(error);
+    else post("Riffbridge: " + error.message + "\n");
   }
   if (queued.length && !queueTask) runQueueIn(waitMs);
 }
@@ -674,10 +686,9 @@ function insertStem(request, stem) {
   if (request.place === "preview") return;
   later(function () {
     if (request.failure) return;
-    now.inserting = request;
     if (request.place === "session") insertInSession(request, stem);
     else insertInArrangement(request, stem);
-  });
+  }, insertFailed(request));
 }
 
 function choosePlace() {
@@ -687,11 +698,27 @@ function choosePlace() {
   return place;
 }
 
-function insertFailed(error) {
-  var request = now.inserting;
-  if (!request) return post("Riffbridge: " + error.message + "\n");
-  request.failure = error.isFinal ? error.message : "Live did not take the clip: " + error.message + " Fire auditions it.";
-  status(request.failure);
+/** Who is told when there is no clip. */
+function insertFailed(request) {
+  return function (error) {
+    var text = "Live did not take the clip: " + error.message + " Fire auditions it.";
+    endInserting(request, error.isFinal ? error.message : text);
+  };
+}
+
+/** Who is told when there is a clip that could not be made one of ours. */
+function finishFailed(request) {
+  return function (error) {
+    var text = "The clip is there, but unfinished: check its warping and loop. Live says: " + error.message;
+    endInserting(request, error.isFinal ? error.message : text);
+  };
+}
+
+/** No further stem of the request is inserted. What failed first is said. */
+function endInserting(request, text) {
+  if (request.failure) return;
+  request.failure = text;
+  status(text);
 }
 
 function insertInSession(request, stem) {
@@ -702,18 +729,18 @@ function insertInSession(request, stem) {
   var slot = at(path);
   if (numberOf(slot, "has_clip")) {
     request.rows = null; // somebody was faster
-    return laterFirst([function () { insertInSession(request, stem); }]);
+    return laterFirst([function () { insertInSession(request, stem); }], insertFailed(request));
   }
   slot.call("create_audio_clip", stem.path);
   if (!numberOf(slot, "has_clip")) throw notTaken(stem);
   laterFirst(sessionSteps(request, stem, path + " clip").concat([function () {
     rememberRow(stem, request.trackName, row);
-  }]));
+  }]), finishFailed(request));
 }
 
 /** In the arrangement, where the context was heard: lanes of one track, or a track for each variation. */
 function insertInArrangement(request, stem) {
-  var start = stem.cut ? stem.cut.start_beat : request.facts.bar_origin;
+  var start = stem.cut ? stem.cut.start_beat : request.barOrigin;
   var inLanes = request.place === "lanes";
   var track = inLanes ? stemTrack(request, 0) : freeTrack(request, start, stem.beats);
   var path = trackPath(track);
@@ -727,7 +754,8 @@ function insertInArrangement(request, stem) {
   var before = owner.getcount("arrangement_clips");
   owner.call("create_audio_clip", stem.path, start);
   if (owner.getcount("arrangement_clips") <= before) throw notTaken(stem);
-  laterFirst(arrangementSteps(request, stem, path + " arrangement_clips " + clipStarting(owner, path, start)));
+  var clipPath = path + " arrangement_clips " + clipStarting(owner, path, start);
+  laterFirst(arrangementSteps(request, stem, clipPath), finishFailed(request));
 }
 
 function notTaken(stem) {
@@ -743,7 +771,7 @@ function clipStarting(owner, path, start) {
 
 /** What makes a clip in a slot one of ours; each step in a tick of its own. */
 function sessionSteps(request, stem, path) {
-  return warpSteps(stem, path).concat([
+  return warpSteps(request, stem, path).concat([
     function () { setLoop(stem, at(path)); },
     function () { setLaunch(at(path)); setLook(request, stem, at(path)); }
   ]);
@@ -751,7 +779,7 @@ function sessionSteps(request, stem, path) {
 
 /** The same in the arrangement, where a clip has its place and is neither looped nor launched. */
 function arrangementSteps(request, stem, path) {
-  return warpSteps(stem, path).concat([function () {
+  return warpSteps(request, stem, path).concat([function () {
     var clip = at(path);
     clip.set("looping", 0);
     clip.set("end_marker", stem.beats);
@@ -774,7 +802,7 @@ function setLaunch(clip) {
 }
 
 function setLook(request, stem, clip) {
-  clip.set("color", COLOURS[wish.part]);
+  clip.set("color", COLOURS[request.part]);
   clip.set("name", clipName(request, stem));
 }
 
@@ -791,7 +819,7 @@ function stemTrack(request, further) {
   request.trackName = "Riffbridge " + request.name;
   var name = request.trackName + (further ? " " + (further + 1) : "");
   var found = trackNamed(name);
-  if (found < 0) return newTrack(name);
+  if (found < 0) return newTrack(name, request.part);
   var track = at(trackPath(found));
   if (numberOf(track, "is_frozen")) throw finalError("The track '" + name + "' is frozen. Unfreeze or rename it.");
   if (numberOf(track, "is_foldable") || !numberOf(track, "has_audio_input")) {
@@ -800,12 +828,12 @@ function stemTrack(request, further) {
   return found;
 }
 
-function newTrack(name) {
+function newTrack(name, part) {
   at("live_set").call("create_audio_track", -1);
   var last = trackCount() - 1;
   var track = at(trackPath(last));
   track.set("name", name);
-  track.set("color", COLOURS[wish.part]);
+  track.set("color", COLOURS[part]);
   track.set("current_monitoring_state", 2); // off: it only plays its clips
   return last;
 }
@@ -866,11 +894,11 @@ function beatAt(marks, time) {
 }
 
 /** Warp the clip as its bars lie, step by step: markers are there only a tick after warping was switched on. */
-function warpSteps(stem, path) {
+function warpSteps(request, stem, path) {
   return [
     function () { at(path).set("warping", 1); },
     function () { fixTempo(stem, at(path)); },
-    function () { setWarpMode(at(path)); }
+    function () { setWarpMode(request.part, at(path)); }
   ];
 }
 
@@ -915,9 +943,9 @@ function isWarpedAs(marks, wanted) {
   return true;
 }
 
-function setWarpMode(clip) {
+function setWarpMode(part, clip) {
   var modes = String(clip.get("available_warp_modes")).match(/\d+/g) || [];
-  var wanted = PARTS[wish.part] === "drums" ? [WARP_BEATS] : [WARP_COMPLEX_PRO, WARP_COMPLEX];
+  var wanted = PARTS[part] === "drums" ? [WARP_BEATS] : [WARP_COMPLEX_PRO, WARP_COMPLEX];
   for (var k = 0; k < wanted.length; k++) {
     if (modes.indexOf(String(wanted[k])) >= 0) return clip.set("warp_mode", wanted[k]);
   }
@@ -941,7 +969,10 @@ function fire(number) {
   var path = pathOfClip(stem);
   if (!path) return audition(number);
   stopPlayer();
-  later(function () { at(path).call("fire"); });
+  later(function () { at(path).call("fire"); }, function (error) {
+    var text = "Clip " + number + " is in its slot, but did not start. Press Fire again, or launch it there.";
+    status(text + " Live says: " + error.message);
+  });
 }
 
 function audition(number) {
@@ -968,7 +999,10 @@ function stopPlayer() {
 
 function stopTrack(name) {
   var track = trackNamed(name);
-  if (track >= 0) later(function () { at(trackPath(track)).call("stop_all_clips"); });
+  if (track < 0) return;
+  later(function () { at(trackPath(track)).call("stop_all_clips"); }, function (error) {
+    status("'" + name + "' did not stop. Press Stop again, or stop the track itself. Live says: " + error.message);
+  });
 }
 
 /** Path of the clip that holds a stem, wherever it was moved on its track; empty when it is gone. */
@@ -1024,10 +1058,11 @@ function reveal() {
 
 // memory.js -----------------------------------------------------------------------
 
-// What is saved with the set, as one line of JSON in a parameter: the device's id, the open request, the last stems.
+// What is saved with the set, as one line of JSON in a parameter: the device's id, the open request and what it asked
+// for, the last stems.
 
 var LONGEST_STORED = 30000;
-var stored = { uuid: "", pending: "", stems: [] };
+var stored = { uuid: "", pending: "", asked: null, stems: [] };
 var storedText = "";
 
 /** `stored` <text>: the patch hands over what the set holds, before or after `init`. */

@@ -37,17 +37,24 @@ function askAbout(context) {
  *  The context is kept for Vary. */
 function ask(extra, ring) {
   var facts = ring || songFacts();
-  var request = newRequest(newRequestId(), facts, extra.beats || 0);
+  var asked = whatIsAsked(facts, extra.beats || 0);
+  var request = newRequest(newRequestId(), asked);
   var pairs = pairsOf(facts, request.name);
   for (var name in extra) if (name !== "beats") pairs[name] = extra[name];
   now.lastContext = { ring: ring, extra: contextOf(extra) };
   now.request = request;
   now.phase = "asked";
   stored.pending = request.id;
+  stored.asked = asked;
   store();
   showProgress(0);
   status("Asking for " + pairs.variations + " x " + request.name + ".");
   outlet(TO_BRIDGE, "generate", request.id, JSON.stringify({ pairs: pairs, ring: ring, project: projectFolder() }));
+}
+
+/** What must be known of a request when its stems come: by then the face and the set may say something else. */
+function whatIsAsked(facts, beats) {
+  return { name: partName(), part: wish.part, beats: beats, tempo: facts.tempo, barOrigin: facts.bar_origin };
 }
 
 function contextOf(extra) {

@@ -33,7 +33,7 @@ var wish = {
 // What is going on. phase: idle, grabbing, asked (sent, generating), ready. captures: the folder for them.
 var now = {
   isInit: false, isBridgeReady: false, phase: "idle", link: "down", captures: "",
-  request: null, inserting: null, lastContext: null
+  request: null, lastContext: null
 };
 
 /** `init` comes from live.thisdevice, again after presets and edits, and again when this script was reloaded. */

@@ -9,10 +9,9 @@ function insertStem(request, stem) {
   if (request.place === "preview") return;
   later(function () {
     if (request.failure) return;
-    now.inserting = request;
     if (request.place === "session") insertInSession(request, stem);
     else insertInArrangement(request, stem);
-  });
+  }, insertFailed(request));
 }
 
 function choosePlace() {
@@ -22,11 +21,27 @@ function choosePlace() {
   return place;
 }
 
-function insertFailed(error) {
-  var request = now.inserting;
-  if (!request) return post("Riffbridge: " + error.message + "\n");
-  request.failure = error.isFinal ? error.message : "Live did not take the clip: " + error.message + " Fire auditions it.";
-  status(request.failure);
+/** Who is told when there is no clip. */
+function insertFailed(request) {
+  return function (error) {
+    var text = "Live did not take the clip: " + error.message + " Fire auditions it.";
+    endInserting(request, error.isFinal ? error.message : text);
+  };
+}
+
+/** Who is told when there is a clip that could not be made one of ours. */
+function finishFailed(request) {
+  return function (error) {
+    var text = "The clip is there, but unfinished: check its warping and loop. Live says: " + error.message;
+    endInserting(request, error.isFinal ? error.message : text);
+  };
+}
+
+/** No further stem of the request is inserted. What failed first is said. */
+function endInserting(request, text) {
+  if (request.failure) return;
+  request.failure = text;
+  status(text);
 }
 
 function insertInSession(request, stem) {
@@ -37,18 +52,18 @@ function insertInSession(request, stem) {
   var slot = at(path);
   if (numberOf(slot, "has_clip")) {
     request.rows = null; // somebody was faster
-    return laterFirst([function () { insertInSession(request, stem); }]);
+    return laterFirst([function () { insertInSession(request, stem); }], insertFailed(request));
   }
   slot.call("create_audio_clip", stem.path);
   if (!numberOf(slot, "has_clip")) throw notTaken(stem);
   laterFirst(sessionSteps(request, stem, path + " clip").concat([function () {
     rememberRow(stem, request.trackName, row);
-  }]));
+  }]), finishFailed(request));
 }
 
 /** In the arrangement, where the context was heard: lanes of one track, or a track for each variation. */
 function insertInArrangement(request, stem) {
-  var start = stem.cut ? stem.cut.start_beat : request.facts.bar_origin;
+  var start = stem.cut ? stem.cut.start_beat : request.barOrigin;
   var inLanes = request.place === "lanes";
   var track = inLanes ? stemTrack(request, 0) : freeTrack(request, start, stem.beats);
   var path = trackPath(track);
@@ -62,7 +77,8 @@ function insertInArrangement(request, stem) {
   var before = owner.getcount("arrangement_clips");
   owner.call("create_audio_clip", stem.path, start);
   if (owner.getcount("arrangement_clips") <= before) throw notTaken(stem);
-  laterFirst(arrangementSteps(request, stem, path + " arrangement_clips " + clipStarting(owner, path, start)));
+  var clipPath = path + " arrangement_clips " + clipStarting(owner, path, start);
+  laterFirst(arrangementSteps(request, stem, clipPath), finishFailed(request));
 }
 
 function notTaken(stem) {
@@ -78,7 +94,7 @@ function clipStarting(owner, path, start) {
 
 /** What makes a clip in a slot one of ours; each step in a tick of its own. */
 function sessionSteps(request, stem, path) {
-  return warpSteps(stem, path).concat([
+  return warpSteps(request, stem, path).concat([
     function () { setLoop(stem, at(path)); },
     function () { setLaunch(at(path)); setLook(request, stem, at(path)); }
   ]);
@@ -86,7 +102,7 @@ function sessionSteps(request, stem, path) {
 
 /** The same in the arrangement, where a clip has its place and is neither looped nor launched. */
 function arrangementSteps(request, stem, path) {
-  return warpSteps(stem, path).concat([function () {
+  return warpSteps(request, stem, path).concat([function () {
     var clip = at(path);
     clip.set("looping", 0);
     clip.set("end_marker", stem.beats);
@@ -109,7 +125,7 @@ function setLaunch(clip) {
 }
 
 function setLook(request, stem, clip) {
-  clip.set("color", COLOURS[wish.part]);
+  clip.set("color", COLOURS[request.part]);
   clip.set("name", clipName(request, stem));
 }
 

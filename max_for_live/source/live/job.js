@@ -1,17 +1,19 @@
 // What becomes of a request: waiting, progress, stems, and one of three ends.
 
-/** `beats` of the context, 0 when only the stems can tell. The rest is filled in as stems come and become clips: their
- *  place (see PLACES), the track, the first row of their slots, and why inserting ended. */
-function newRequest(id, facts, beats) {
+/** `asked`: see `whatIsAsked`; its `beats` are the context's, 0 when only the stems can tell. The rest is filled in as
+ *  stems come and become clips: their place (see PLACES), the track, the first row of their slots, and why inserting
+ *  ended. */
+function newRequest(id, asked) {
   return {
-    id: id, name: partName(), facts: facts, beats: beats, stems: [], place: "", trackName: "", rows: null, failure: ""
+    id: id, name: asked.name, part: asked.part, beats: asked.beats, tempo: asked.tempo, barOrigin: asked.barOrigin,
+    stems: [], place: "", trackName: "", rows: null, failure: ""
   };
 }
 
 /** Whether a word of the bridge is about the request under way; the first about one of the last session takes it up. */
 function isCurrent(id) {
   if (!now.request && id === stored.pending) {
-    now.request = newRequest(id, songFacts(), 0);
+    now.request = newRequest(id, stored.asked || whatIsAsked(songFacts(), 0)); // older devices did not store it
     now.phase = "asked";
   }
   return now.request !== null && now.request.id === id && now.phase === "asked";
@@ -42,9 +44,9 @@ function jobStem(id, index, count, path, json) {
   insertStem(now.request, stem);
 }
 
-/** A stem without a ring lasts as long as its file, at the tempo of the set. */
+/** A stem without a ring lasts as long as its file, at the tempo that was asked for. */
 function beatsOf(seconds) {
-  return Math.round(seconds * now.request.facts.tempo / 60 * 1000) / 1000;
+  return Math.round(seconds * now.request.tempo / 60 * 1000) / 1000;
 }
 
 function jobDone(id) {
@@ -88,6 +90,7 @@ function jobCancelled(id) {
 function endJob() {
   now.phase = "ready";
   stored.pending = "";
+  stored.asked = null;
   store();
   showProgress(0);
 }

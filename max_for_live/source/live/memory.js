@@ -1,7 +1,8 @@
-// What is saved with the set, as one line of JSON in a parameter: the device's id, the open request, the last stems.
+// What is saved with the set, as one line of JSON in a parameter: the device's id, the open request and what it asked
+// for, the last stems.
 
 var LONGEST_STORED = 30000;
-var stored = { uuid: "", pending: "", stems: [] };
+var stored = { uuid: "", pending: "", asked: null, stems: [] };
 var storedText = "";
 
 /** `stored` <text>: the patch hands over what the set holds, before or after `init`. */

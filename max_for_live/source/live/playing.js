@@ -14,7 +14,10 @@ function fire(number) {
   var path = pathOfClip(stem);
   if (!path) return audition(number);
   stopPlayer();
-  later(function () { at(path).call("fire"); });
+  later(function () { at(path).call("fire"); }, function (error) {
+    var text = "Clip " + number + " is in its slot, but did not start. Press Fire again, or launch it there.";
+    status(text + " Live says: " + error.message);
+  });
 }
 
 function audition(number) {
@@ -41,7 +44,10 @@ function stopPlayer() {
 
 function stopTrack(name) {
   var track = trackNamed(name);
-  if (track >= 0) later(function () { at(trackPath(track)).call("stop_all_clips"); });
+  if (track < 0) return;
+  later(function () { at(trackPath(track)).call("stop_all_clips"); }, function (error) {
+    status("'" + name + "' did not stop. Press Stop again, or stop the track itself. Live says: " + error.message);
+  });
 }
 
 /** Path of the clip that holds a stem, wherever it was moved on its track; empty when it is gone. */

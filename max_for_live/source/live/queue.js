@@ -5,15 +5,16 @@ var RETRY_MS = 50;
 var queued = [];
 var queueTask = null;
 
-/** Do `step` in a later tick, after all that was asked for before. */
-function later(step) {
-  queued.push({ step: step, isRetry: false });
+/** Do `step` in a later tick, after all that was asked for before. When it fails, twice or for good, `failed` is told the
+ *  error: only who asked for the step knows what that means for the performer. */
+function later(step, failed) {
+  queued.push({ step: step, failed: failed, isRetry: false });
   if (!queueTask) runQueueIn(0);
 }
 
 /** Do several steps in a row, before anything else that waits. */
-function laterFirst(steps) {
-  for (var k = steps.length - 1; k >= 0; k--) queued.unshift({ step: steps[k], isRetry: false });
+function laterFirst(steps, failed) {
+  for (var k = steps.length - 1; k >= 0; k--) queued.unshift({ step: steps[k], failed: failed, isRetry: false });
 }
 
 function runQueueIn(ms) {
@@ -30,8 +31,9 @@ function runQueue() {
     next.step();
   } catch (error) {
     waitMs = RETRY_MS;
-    if (next.isRetry || error.isFinal) insertFailed(error);
-    else queued.unshift({ step: next.step, isRetry: true });
+    if (!next.isRetry && !error.isFinal) queued.unshift({ step: next.step, failed: next.failed, isRetry: true });
+    else if (next.failed) next.failed(error);
+    else post("Riffbridge: " + error.message + "\n");
   }
   if (queued.length && !queueTask) runQueueIn(waitMs);
 }

@@ -5,7 +5,7 @@ function stemTrack(request, further) {
   request.trackName = "Riffbridge " + request.name;
   var name = request.trackName + (further ? " " + (further + 1) : "");
   var found = trackNamed(name);
-  if (found < 0) return newTrack(name);
+  if (found < 0) return newTrack(name, request.part);
   var track = at(trackPath(found));
   if (numberOf(track, "is_frozen")) throw finalError("The track '" + name + "' is frozen. Unfreeze or rename it.");
   if (numberOf(track, "is_foldable") || !numberOf(track, "has_audio_input")) {
@@ -14,12 +14,12 @@ function stemTrack(request, further) {
   return found;
 }
 
-function newTrack(name) {
+function newTrack(name, part) {
   at("live_set").call("create_audio_track", -1);
   var last = trackCount() - 1;
   var track = at(trackPath(last));
   track.set("name", name);
-  track.set("color", COLOURS[wish.part]);
+  track.set("color", COLOURS[part]);
   track.set("current_monitoring_state", 2); // off: it only plays its clips
   return last;
 }

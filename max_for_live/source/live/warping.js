@@ -23,11 +23,11 @@ function beatAt(marks, time) {
 }
 
 /** Warp the clip as its bars lie, step by step: markers are there only a tick after warping was switched on. */
-function warpSteps(stem, path) {
+function warpSteps(request, stem, path) {
   return [
     function () { at(path).set("warping", 1); },
     function () { fixTempo(stem, at(path)); },
-    function () { setWarpMode(at(path)); }
+    function () { setWarpMode(request.part, at(path)); }
   ];
 }
 
@@ -72,9 +72,9 @@ function isWarpedAs(marks, wanted) {
   return true;
 }
 
-function setWarpMode(clip) {
+function setWarpMode(part, clip) {
   var modes = String(clip.get("available_warp_modes")).match(/\d+/g) || [];
-  var wanted = PARTS[wish.part] === "drums" ? [WARP_BEATS] : [WARP_COMPLEX_PRO, WARP_COMPLEX];
+  var wanted = PARTS[part] === "drums" ? [WARP_BEATS] : [WARP_COMPLEX_PRO, WARP_COMPLEX];
   for (var k = 0; k < wanted.length; k++) {
     if (modes.indexOf(String(wanted[k])) >= 0) return clip.set("warp_mode", wanted[k]);
   }

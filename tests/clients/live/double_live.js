@@ -25,6 +25,7 @@ class DoubleLive {
     this.writes = [];
     this.isNotifying = false;
     this.undoRefuses = 0; // so many changes fall into an undo
+    this.refuses = ""; // a change that always fails, like "fire" or "set looping"
     this.firstId = 1;
     this.observers = [];
     this.song = {
@@ -83,6 +84,7 @@ class DoubleLive {
       this.undoRefuses -= 1;
       throw new Error("Changes cannot be made during undo. (" + what + ")");
     }
+    if (what === this.refuses) throw new Error("Live will not. (" + what + ")");
     this.writes.push(what);
   }
 

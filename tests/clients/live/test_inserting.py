@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pytest
@@ -73,6 +74,11 @@ def insert(device: Device, folder: Path, count: int = 3, **more: Any) -> list[st
     give(device, request_id, paths, **more)
     device.wait(lambda seen: "Fire" in seen["says"]["status"] or "'" in seen["says"]["status"])
     return paths
+
+
+def state(seen: dict[str, Any]) -> Any:
+    """What the Live script keeps with the set."""
+    return json.loads(unquote(seen["saved"]["State"]))
 
 
 def rows(studio: Studio, track: str = TRACK) -> list[int]:
@@ -250,6 +256,92 @@ def test_drums_are_warped_as_beats_and_parts_have_their_own_track(tmp_path: Path
         assert clip["warp_mode"] == 0
 
 
+def look(studio: Studio, track: str) -> list[tuple[int, int, int]]:
+    """Colour of a track, and colour and warp mode of each of its clips in slots."""
+    found = studio.track(track)
+    return [(found["color"], clip["color"], clip["warp_mode"]) for clip in found["slots"] if clip]
+
+
+BLUE, RED = 0x3A7BD0, 0xD04A3A  # of bass and of drums
+BASS, DRUMS = (BLUE, BLUE, 6), (RED, RED, 0)
+
+
+def test_a_stem_looks_like_the_part_that_was_asked_for(tmp_path: Path) -> None:
+    with Studio() as studio:
+        device = linked(studio, tmp_path)
+        request_id, _ = asked(device)
+        tell_stem(device, request_id, 0, 2, stem_file(tmp_path, name="first"))
+        device.touch("Part", 1)
+        tell_stem(device, request_id, 1, 2, stem_file(tmp_path, name="second"))
+        device.bridge("done", request_id, 2)
+        device.wait_status(f"2 variations on '{TRACK}'")
+        assert look(studio, TRACK) == [BASS, BASS]
+
+
+def test_vary_looks_like_what_its_own_request_says(tmp_path: Path) -> None:
+    with Studio() as studio:
+        device = linked(studio, tmp_path)
+        insert(device, tmp_path, count=1)
+        device.touch("Part", 1)
+        device.touch("Vary")
+        request_id, content = sent(device, 2)
+        assert content["pairs"]["prompt"] == "drums"
+        device.touch("Part", 2)
+        give(device, request_id, [stem_file(tmp_path, name="varied")])
+        device.wait_status("1 variation on 'Riffbridge Drums'")
+        assert look(studio, "Riffbridge Drums") == [DRUMS]
+        assert look(studio, TRACK) == [BASS]
+
+
+def test_a_clip_that_does_not_start_is_not_called_missing(tmp_path: Path) -> None:
+    with Studio() as studio:
+        device = linked(studio, tmp_path)
+        insert(device, tmp_path, count=2)
+        studio.do("option", refuses="fire")
+        device.touch("Fire 2")
+        device.wait_status("Clip 2 is in its slot, but did not start. Press Fire again, or launch it there.")
+        assert len(device.status) <= 101
+        studio.do("option", refuses="")
+        device.touch("Fire 2")
+        device.wait(lambda _: studio.track(TRACK)["playing"] == 1)
+
+
+def test_a_clip_that_does_not_start_ends_no_inserting(tmp_path: Path) -> None:
+    with Studio() as studio:
+        device = linked(studio, tmp_path)
+        request_id, _ = asked(device)
+        tell_stem(device, request_id, 0, 2, stem_file(tmp_path, name="first"))
+        device.wait(lambda seen: [stem and stem["row"] for stem in state(seen)["stems"]] == [0, None])
+        studio.do("option", refuses="fire")
+        device.touch("Fire 1")
+        device.wait_status("Clip 1 is in its slot")
+        tell_stem(device, request_id, 1, 2, stem_file(tmp_path, name="second"))
+        device.bridge("done", request_id, 2)
+        device.wait_status("2 variations on")
+        assert rows(studio) == [0, 1]
+
+
+def test_a_track_that_does_not_stop_is_named(tmp_path: Path) -> None:
+    with Studio() as studio:
+        device = linked(studio, tmp_path)
+        insert(device, tmp_path, count=1)
+        studio.do("option", refuses="stop_all_clips")
+        device.touch("Stop")
+        device.wait_status(f"'{TRACK}' did not stop. Press Stop again")
+
+
+def test_a_clip_that_could_not_be_finished_is_not_called_missing(tmp_path: Path) -> None:
+    with Studio() as studio:
+        device = linked(studio, tmp_path)
+        request_id, _ = asked(device)
+        studio.do("option", refuses="set looping")
+        give(device, request_id, [stem_file(tmp_path)])
+        device.wait_status("The clip is there, but unfinished: check its warping and loop.")
+        device.wait(lambda seen: state(seen)["stems"][0]["row"] == 0)
+        device.touch("Fire 1")
+        device.wait(lambda _: studio.track(TRACK)["playing"] == 0)
+
+
 def test_fire_finds_a_clip_that_was_moved_and_auditions_one_that_was_deleted(tmp_path: Path) -> None:
     with Studio() as studio:
         device = linked(studio, tmp_path)
@@ -374,6 +466,38 @@ def test_a_request_of_the_last_session_is_taken_up(tmp_path: Path) -> None:
         give(again, request_id, [stem_file(tmp_path)])
         again.wait_status("1 variation on 'Riffbridge Bass'")
         assert rows(studio) == [0]
+
+
+def test_a_request_of_the_last_session_is_what_it_was_when_it_was_asked(tmp_path: Path) -> None:
+    with Studio(beat=17.0) as studio:
+        device = linked(studio, tmp_path)
+        device.touch("Context File", stem_file(tmp_path, name="context"))
+        device.touch("Insert", 1)
+        request_id, _ = asked(device)
+        device.touch("Part", 1)
+        saved = device.look()["saved"]
+        device.remove()
+        studio.change("tempo", value=90)
+        studio.change("current_song_time", value=64.0)
+        again = linked(studio, tmp_path, name="again", saved=saved)
+        give(again, request_id, [stem_file(tmp_path)])
+        again.wait_status(f"1 variation on '{TRACK}'")
+        (clip,) = studio.track(TRACK)["arrangement"]
+        assert (studio.track(TRACK)["color"], clip["color"], clip["warp_mode"]) == BASS
+        assert (clip["start_time"], clip["end_marker"]) == (16, 16)
+
+
+def test_an_open_request_of_an_older_device_is_taken_up(tmp_path: Path) -> None:
+    with Studio() as studio:
+        device = linked(studio, tmp_path)
+        request_id, _ = asked(device)
+        saved = device.look()["saved"]
+        held = state({"saved": saved})
+        del held["asked"]
+        device.remove()
+        again = linked(studio, tmp_path, name="again", saved={**saved, "State": quote(json.dumps(held))})
+        give(again, request_id, [stem_file(tmp_path)])
+        again.wait_status(f"1 variation on '{TRACK}'")
 
 
 def test_a_pedal_that_sends_one_and_then_zero_is_one_press(tmp_path: Path) -> None:

@@ -92,6 +92,20 @@ def test_two_actions_at_once_both_arrive(reaper: ReaperDouble) -> None:
     assert reaper.console == []
 
 
+def test_what_is_set_meanwhile_is_for_the_next_press(reaper: ReaperDouble) -> None:
+    reaper.press(ACTION)
+    until_playing_or_over(reaper)
+    reaper.ext_state["riffbridge", "setting.fade_ms"] = "700"
+    reaper.ext_state["riffbridge", "setting.variations"] = "1"
+    reaper.ext_state["riffbridge", "prompt"] = "strings"
+    reaper.project.selection = (0.0, 1.0)
+    reaper.run_to_end()
+    (item,) = reaper.project.tracks[-1].items
+    assert reaper.project.tracks[-1].texts["P_NAME"] == "AI bass"
+    assert (item.values["D_POSITION"], item.values["D_FADEINLEN"], len(item.takes)) == (2.0, 0.005, 2)
+    assert reaper.console == []
+
+
 def test_the_stem_comes_into_its_own_project_when_another_tab_is_in_front(reaper: ReaperDouble, tmp_path: Path) -> None:
     song = reaper.project
     reaper.press(ACTION)
