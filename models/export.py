@@ -3,7 +3,9 @@
     python -m models.export --codec RUN --dit RUN --clap RUN --bridge RUN --out models/packs/starter
 
 Every graph is compared with torch (relative error below 1e-3) before the manifest is written; see
-`models/train/trained.py` for what a checkpoint is and `models/nets/rounding.py` for how weights are stored.
+`models/train/trained.py` for what a checkpoint is and `models/nets/rounding.py` for how weights are stored. With
+`--reuse PACK` a graph whose weights that pack has already is its file, byte for byte: what comes from a pack is not
+rounded twice, and a repository holds it once.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import copy
 import dataclasses
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +24,7 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.clap import AUDIO_GRAPH, TOKENIZER
@@ -31,7 +35,7 @@ from models.nets.clap_graphs import export_clap
 from models.nets.from_pack import require_all
 from models.nets.gap_bridge_graph import export_bridge
 from models.nets.graphs import OPSET, Graph, pack_graphs, to_onnx
-from models.nets.parameter_map import note_parameters
+from models.nets.parameter_map import note_parameters, read_parameters
 from models.nets.rounding import round_weights, shrink
 from models.pack import MANIFEST, Pack
 from models.schedule import STANDARD
@@ -55,6 +59,8 @@ rises by 1.6, 3.0 and 4.8 dB. Equal weights cost three more evaluations of the n
 PARTS = ("codec", "dit", "clap", "bridge")
 # The bridge is small, and rounding it to int8 moves its output by 2.4 %.
 BRIDGE_WEIGHTS = {"int8": "float16", "float16": "float16", "float32": "float32"}
+SAME_WEIGHTS = 0.01
+"""Part of a parameter's largest value by which it changes when it is rounded to int8 once more; half a step is .004."""
 LATENT_LIMIT = 1.75
 """Normalised latents are cut here: 3.5 standard deviations of 0.5."""
 
@@ -70,8 +76,14 @@ class Report:
     rounding: float
 
 
-def export_pack(networks: Networks, folder: Path, about: dict[str, Any], weights: str = "int8") -> list[Report]:
-    """Write a pack and open it again. ValueError when a graph differs from torch by more than 1e-3, or is too big."""
+def export_pack(
+    networks: Networks, folder: Path, about: dict[str, Any], weights: str = "int8", reuse: Path | None = None
+) -> list[Report]:
+    """Write a pack and open it again. ValueError when a graph differs from torch by more than 1e-3, or is too big.
+
+    Args:
+        reuse: a pack whose files take the place of graphs with the same weights.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)  # until the new one is written this is no pack
     rounded = copy.deepcopy(networks)
@@ -85,6 +97,8 @@ def export_pack(networks: Networks, folder: Path, about: dict[str, Any], weights
         reports.append(_save_graph(model, graph, original, folder / graph.file, weights))
     require_all(found, rounded.codec, rounded.dit)
     reports += _export_words(networks, folder, weights)
+    if reuse:
+        reports = [_reused(report, folder, Pack.open(reuse)) for report in reports]
     names = [report.file for report in reports] + [TOKENIZER] + _save_arrays(networks, folder)
     _write_manifest(folder, names, networks, reports, {"weights": weights, **about})
     Pack.open(folder)
@@ -99,6 +113,23 @@ def _export_words(networks: Networks, folder: Path, weights: str) -> list[Report
         reports.append(Report(file, (folder / file).stat().st_size, layers, *errors))
     bridge = export_bridge(networks.bridge, folder / BRIDGE_GRAPH, BRIDGE_WEIGHTS[weights])
     return [*reports, Report(bridge.file, bridge.bytes, 0, bridge.parity, bridge.rounding)]
+
+
+def _reused(report: Report, folder: Path, pack: Pack) -> Report:
+    """The pack's file in the place of the one that has just been written, if both hold the same weights."""
+    ours, theirs = folder / report.file, pack.path(report.file)
+    if not _same_weights(*(read_parameters(onnx.load(path)) for path in (ours, theirs))):
+        return report
+    shutil.copyfile(theirs, ours)
+    return dataclasses.replace(report, bytes=ours.stat().st_size)
+
+
+def _same_weights(ours: dict[str, NDArray[np.float32]], theirs: dict[str, NDArray[np.float32]]) -> bool:
+    """Whether every parameter is there in both and differs by no more than rounding."""
+    return ours.keys() == theirs.keys() and all(
+        ours[name].shape == value.shape and np.abs(ours[name] - value).max() <= SAME_WEIGHTS * np.abs(value).max()
+        for name, value in theirs.items()
+    )
 
 
 def _save_graph(model: onnx.ModelProto, graph: Graph, original: Graph, path: Path, weights: str) -> Report:
@@ -199,6 +230,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--clap", type=Path, required=True)
     parser.add_argument("--bridge", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--reuse", type=Path, help="a pack whose files are taken for graphs with the same weights")
     parser.add_argument("--weights", choices=("float32", "float16", "int8"), default="int8")
     parser.add_argument("--name", default="starter")
     parser.add_argument("--version", default="0.1.0")
@@ -211,10 +243,10 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> None:
     """Export, then print parity, the effect of rounding and the sizes."""
     given = _arguments(arguments)
-    about = {key: str(value) for key, value in vars(given).items() if key not in (*PARTS, "out", "weights")}
+    about = {key: str(value) for key, value in vars(given).items() if key not in (*PARTS, "out", "weights", "reuse")}
     about["command"] = "python -m models.export " + " ".join(sys.argv[1:] if arguments is None else arguments)
     networks = load_networks(*(getattr(given, part) for part in PARTS))
-    reports = export_pack(networks, given.out, about, given.weights)
+    reports = export_pack(networks, given.out, about, given.weights, given.reuse)
     for report in reports:
         print(
             f"{report.file:24} {report.bytes / 2**20:6.1f} MiB  {report.attention_nodes:2} Attention nodes"

@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from models.export import LARGEST_ERROR, LARGEST_PACK_BYTES
+from models.export import LARGEST_ERROR, LARGEST_PACK_BYTES, Report, _reused
 from models.generator import Generator
 from models.nets.graphs import pack_graphs, require_attention
 from models.nets.rounding import SMALLEST, round_weights, shrink
@@ -127,6 +127,27 @@ def test_command_line_keeps_what_the_checkpoints_say(exported: Exported) -> None
     assert "--name tiny" in pack.manifest.provenance["command"]
     assert np.array_equal(pack.array("latent_mean.npy"), networks.codec.latent_mean.numpy())
     assert np.array_equal(pack.array("null_context.npy"), networks.dit.null_context.detach().numpy())
+
+
+@pytest.mark.parametrize("file", ["c_dit.onnx", "clap_text.onnx", "gap_bridge.onnx"])
+@pytest.mark.parametrize(("change", "is_taken"), [(1.0, True), (1.004, True), (1.05, False)])
+def test_a_graph_with_the_weights_of_a_pack_is_its_file(
+    exported: Exported, tmp_path: Path, file: str, change: float, is_taken: bool
+) -> None:
+    """Half a step of int8 is no other weight, a twentieth is; what else a file says does not matter."""
+    model = onnx.load(exported.folder / file)
+    model.producer_name = "another"
+    largest = max(
+        (tensor for tensor in model.graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT),
+        key=lambda tensor: onnx.numpy_helper.to_array(tensor).size,
+    )
+    values = onnx.numpy_helper.to_array(largest)
+    largest.CopyFrom(onnx.numpy_helper.from_array((values * change).astype(values.dtype), largest.name))
+    onnx.save(model, tmp_path / file)
+    report = _reused(Report(file, 1, 0, 0.0, 0.0), tmp_path, Pack.open(exported.folder))
+    same = (tmp_path / file).read_bytes() == (exported.folder / file).read_bytes()
+    assert same == is_taken
+    assert report.bytes == ((tmp_path / file).stat().st_size if is_taken else 1)
 
 
 def test_half_a_checkpoint_is_refused(tmp_path: Path) -> None:
