@@ -14,9 +14,8 @@ encoded into latents; the bridge learns from the pairs that the CLAP stage leave
 `--keep encoder` leaves the encoder stage out: latents, and what was trained on them, stay valid. `--keep encoder clap`
 leaves words and bridge as they are, too, and latents are encoded from the start; `--keep clap` leaves only these two as
 they are. `--keep encoder decoder clap` is for the latent models alone: of four GPUs the one of the decoder encodes
-latents, too, which they never have enough of. `--keep ears` in the place of `clap` keeps the audio tower alone, which
-all vectors come from: words are learnt anew beside everything else, and then the bridge. Ends with the commands that
-export and judge the pack. `--dry-run` prints the plan: when each step must be over, the GPUs it runs on, its command.
+latents, too, which they never have enough of. Ends with the commands that export and judge the pack. `--dry-run` prints
+the plan: when each step must be over, the GPUs it runs on, its command. New words need no GPU: `models.train.paraphrase`.
 """
 
 from __future__ import annotations
@@ -30,9 +29,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 CLAP, ENCODER, DECODER, DIT, CONSISTENCY, UNET = "clap", "encoder", "decoder", "dit", "c_dit", "unet"
-EARS = "ears"
 BRIDGE_S = 200.0
-WORDS_S = 400.0  # of the text tower alone
 REHEARSAL_S = 110.0  # when the encoder stage has been compiled, and compiling the next does not slow it down
 SONGS_PER_S = {1: 8.0, 2: 20.0, 4: 60.0}  # encoded into latents beside other stages
 PATIENCE_S = 300.0
@@ -121,7 +118,7 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
     latents, pool, pairs = str(options.latents), str(options.pool), str(options.pairs)
     start = ("--from", str(options.start)) if options.start else ()
     pack = (options.start / "manifest.json",) if options.start else ()
-    made = {CLAP, ENCODER} - _kept(options)
+    made = {CLAP, ENCODER} - set(options.keep)
     encoder, words_of = (run[name] if name in made else str(options.start) for name in (ENCODER, CLAP))
     codec, clap, latent = "models.train.codec", "models.train.clap", "models.train.latent"
     words = {
@@ -166,28 +163,19 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
     unused = set(range(options.gpus)) - {gpu for stage in stages.values() for gpu in stage.gpus}
     latents_gpus = tuple(sorted({LATENTS_GPU[options.gpus], *unused}))
     steps.append(Step("latents", encode, ends[CONSISTENCY], after, read, 0.0, latents_gpus, beside=True))
-    if EARS in options.keep:
-        tower = (*words[CLAP], "--keep-audio", "--seconds", f"{WORDS_S:.0f}", "--out", run[CLAP])
-        steps.append(Step(CLAP, tower, ends[CONSISTENCY], (), asks[CLAP], 0.0, last_gpu, beside=True))
-    if CLAP in made or EARS in options.keep:
+    if CLAP in made:
         steps.append(Step("bridge", bridge, ends[CONSISTENCY], (CLAP,), (), 0.0, last_gpu, beside=True))
     return steps
-
-
-def _kept(options: argparse.Namespace) -> set[str]:
-    """The stages that have no time of their own."""
-    return {CLAP if name == EARS else name for name in options.keep}
 
 
 def _stages(options: argparse.Namespace) -> dict[str, Stage]:
     """The stages that are not kept; what follows a kept one comes in its place."""
     found: dict[str, Stage] = {}
     instead: dict[str, tuple[str, ...]] = {}
-    kept = _kept(options)
     for name, stage in LANES[options.gpus].items():
         after = tuple(one for other in stage.after for one in instead[other])
-        instead[name] = after if name in kept else (name,)
-        if name not in kept:
+        instead[name] = after if name in options.keep else (name,)
+        if name not in options.keep:
             found[name] = replace(stage, after=after)
     if DECODER in options.keep and UNET in found:  # it begins with the DiT, and ends with it
         spare = found[DIT].share + found[CONSISTENCY].share - found[UNET].share
@@ -270,7 +258,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--from", dest="start", type=Path, help="pack to go on from")
     parser.add_argument(
-        "--keep", nargs="+", choices=(ENCODER, DECODER, CLAP, EARS), default=[], help="with --from: leave it as it is"
+        "--keep", nargs="+", choices=(ENCODER, DECODER, CLAP), default=[], help="with --from: leave it as it is"
     )
     parser.add_argument("--anew", nargs="+", choices=(DIT,), default=[], help="with --from: begin it from nothing")
     parser.add_argument("--sound-font", type=Path, action="append", default=[])

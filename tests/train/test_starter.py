@@ -136,20 +136,6 @@ def test_without_the_codec_the_dit_keeps_its_share_and_the_baseline_its_device_m
         assert spent["unet"] == pytest.approx(spent["dit"])
 
 
-def test_kept_ears_leave_latents_at_once_and_words_beside_them() -> None:
-    steps = planned_steps(4, Path("PACK"), ("encoder", "decoder", "ears"))
-    kept = planned_steps(4, Path("PACK"), ("encoder", "decoder", "clap"))
-    assert {name for name in steps if name not in kept} == {"clap", "bridge"}
-    assert {name: steps[name] for name in kept} == kept
-    words = steps["clap"]
-    assert words.beside
-    assert words.after == ()
-    assert words.gpus == steps["bridge"].gpus == (3,)
-    assert "--keep-audio" in words.arguments
-    assert words.arguments[words.arguments.index("--from") + 1] == "PACK"
-    assert steps["bridge"].after == ("clap",)
-
-
 def test_a_kept_decoder_needs_its_encoder() -> None:
     command = [sys.executable, "-m", "models.train.starter", "--out", "runs", "--minutes", "5", "--from", "PACK"]
     result = subprocess.run([*command, "--keep", "decoder"], capture_output=True, text=True, check=False)
