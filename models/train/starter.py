@@ -15,7 +15,8 @@ encoded into latents; the bridge learns from the pairs that the CLAP stage leave
 leaves words and bridge as they are, too, and latents are encoded from the start; `--keep clap` leaves only these two as
 they are. `--keep encoder decoder clap` is for the latent models alone: of four GPUs the one of the decoder encodes
 latents, too, which they never have enough of. Ends with the commands that export and judge the pack. `--dry-run` prints
-the plan: when each step must be over, the GPUs it runs on, its command. New words need no GPU: `models.train.paraphrase`.
+the plan: when each step must be over, the GPUs it runs on, its command. New words alone need none, see
+`models.train.paraphrase`.
 """
 
 from __future__ import annotations
