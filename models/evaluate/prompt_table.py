@@ -16,9 +16,9 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from models.evaluate.excerpts import excerpt, load_font
+from models.evaluate.excerpts import load_font
+from models.evaluate.family_table import stems_of
 from models.evaluate.report import errors_as_sentences, markdown_table, progress_bar, publish
-from models.evaluate.timbre import SILENCE
 from models.families import FAMILIES
 from models.pack import Pack
 from models.style import Stylist
@@ -57,10 +57,9 @@ def jury(stylist: Stylist, songs: int) -> Jury:
     """The stems of so many held-out songs."""
     styles, families = [], []
     for seed in range(FIRST_SEED, FIRST_SEED + songs):
-        for family, audio in excerpt(seed).stems.items():
-            if np.sqrt(np.mean(np.square(audio))) > SILENCE:
-                styles.append(stylist.of_sound(audio))
-                families.append(FAMILIES.index(family))
+        for family, audio in stems_of(seed, foreign=False):
+            styles.append(stylist.of_sound(audio))
+            families.append(family)
     return Jury(np.stack(styles), np.array(families))
 
 

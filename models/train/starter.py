@@ -73,7 +73,7 @@ LANES: dict[int, dict[str, Stage]] = {
         UNET: Stage(0.52, (ENCODER, CLAP), gpus=(3,), spare=0.18),
     },
 }
-LATENTS_GPU = {1: 0, 2: 0, 4: 3}  # where the stages beside them matter less than the latent models do; and unused ones
+LATENTS_GPU = {1: 0, 2: 0, 4: 3}  # beside the stages that matter less than the latent models; unused GPUs join it
 
 
 @dataclass(frozen=True)
@@ -286,7 +286,8 @@ def main(arguments: list[str] | None = None) -> None:
     made = {
         part: options.start if kept.get(part) in options.keep else options.out / name for part, name in parts.items()
     }
-    print("python -m models.export " + " ".join(f"--{part} {path}" for part, path in made.items()) + " --out PACK")
+    reuse = f" --reuse {options.start}" if options.keep else ""
+    print("python -m models.export " + " ".join(f"--{k} {path}" for k, path in made.items()) + f"{reuse} --out PACK")
     print("python -m models.evaluate.codec_table --pack PACK")
     print("python -m models.evaluate.accompaniment_table --pack PACK")
 
