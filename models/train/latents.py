@@ -47,6 +47,7 @@ TOKENS = WINDOW_CHUNKS * SLOTS
 CONTEXTS = 2
 MINIMUM_ACTIVE = Recipe().minimum_active
 PUBLISH_S = 5.0
+POLL_S = 0.1
 THREADS_PER_GPU = 2
 
 
@@ -193,6 +194,7 @@ class Encoder:
     reader: PoolReader
     store: LatentStore
     random: np.random.Generator
+    waited_s: float = 0.0  # for songs; what is left of the time went into encoding
 
     def run(self, songs: FreshSongs, seconds: float, songs_per_s: float = math.inf) -> None:
         """Encode what no other encoder of the same songs does, no more a second than that together."""
@@ -200,7 +202,8 @@ class Encoder:
         while time.monotonic() < start + seconds and not self.store.is_full:
             slot = songs.claim()
             if slot is None:
-                time.sleep(0.1)
+                time.sleep(POLL_S)
+                self.waited_s += POLL_S
                 continue
             self._take(slot)
             time.sleep(max(0.0, self.store.count / WINDOWS / songs_per_s - (time.monotonic() - start)))
@@ -288,7 +291,8 @@ def main(arguments: list[str] | None = None) -> None:
             for end in [threads.submit(one.run, songs, options.seconds, options.songs_per_s) for one in encoders]:
                 end.result()
     store.publish()
-    print(f"latents: {store.count} windows in {options.out}", flush=True)
+    waited_s = sum(one.waited_s for one in encoders) / len(encoders)
+    print(f"latents: {store.count} windows in {options.out}, {waited_s:.0f} s of waiting for songs", flush=True)
 
 
 if __name__ == "__main__":
