@@ -1,4 +1,4 @@
-"""One real server for all modules that leave it alive, and bounces to play along with."""
+"""Real servers: one for all modules that leave it alive, one for those that kill it; and bounces to play along with."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
         assert server.end() == 0
 
 
+@pytest.fixture(scope="session")
+def mortal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+    """Started once for the modules that kill it or its worker; they leave it running, or able to start again."""
+    server = RealServer(tmp_path_factory.mktemp("mortal")).start()
+    yield server
+    server.end()
+
+
 @pytest.fixture
 def client(server: RealServer) -> Iterator[RiffClient]:
     """A greeted client with the token."""
@@ -33,7 +41,7 @@ def client(server: RealServer) -> Iterator[RiffClient]:
 
 @pytest.fixture(scope="session")
 def context(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A good bounce of 1.5 s."""
+    """A good bounce of usual length."""
     return bounces.bounce(tmp_path_factory.mktemp("context") / "bounce.wav")
 
 

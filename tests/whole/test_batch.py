@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,9 @@ WISHES: dict[str, Any] = {"prompt": "bass", "seed": 60, "steps": 1}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
-    """A server of this module's own, since it will be killed."""
-    server = RealServer(tmp_path_factory.mktemp("batch")).start()
-    yield server
-    server.end()
+def server(mortal_server: RealServer) -> RealServer:
+    """The one that may be killed."""
+    return mortal_server
 
 
 @pytest.fixture(scope="module")

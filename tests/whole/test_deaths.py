@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,9 @@ Told = Any
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
-    """A server of this module's own, since it will be killed."""
-    server = RealServer(tmp_path_factory.mktemp("deaths")).start()
-    yield server
-    server.end()
+def server(mortal_server: RealServer) -> RealServer:
+    """The one that may be killed."""
+    return mortal_server
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +32,9 @@ FEATURES: dict[str, dict[str, Value]] = {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
-    """A server of this module's own, since its workers will be killed."""
-    server = RealServer(tmp_path_factory.mktemp("interrupted")).start()
-    yield server
-    server.end()
+def server(mortal_server: RealServer) -> RealServer:
+    """The one that may be killed."""
+    return mortal_server
 
 
 @pytest.fixture(scope="module")
