@@ -29,8 +29,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_every_layout_is_reported_in_sentences(folder: Path) -> None:
-    code, said = data_check(folder)
+@pytest.fixture(scope="module")
+def checked(folder: Path) -> tuple[int, str]:
+    """What the command says of the folder, which it leaves as it is."""
+    return data_check(folder)
+
+
+def test_every_layout_is_reported_in_sentences(folder: Path, checked: tuple[int, str]) -> None:
+    code, said = checked
     assert code == 0
     lines = said.splitlines()
     assert lines[0] == f"5 songs in {folder} can be used, 1:45 min of music."
@@ -52,8 +58,8 @@ def test_every_layout_is_reported_in_sentences(folder: Path) -> None:
         assert line in lines
 
 
-def test_what_is_left_out_is_named_with_the_reason(folder: Path) -> None:
-    _, said = data_check(folder)
+def test_what_is_left_out_is_named_with_the_reason(checked: tuple[int, str]) -> None:
+    _, said = checked
     left_out = said[said.index("Left out:") :]
     reasons = {line.split(": ")[0].strip(): line for line in left_out.splitlines()[1:] if line.startswith("  ")}
     assert "Kick In.wav.reapeaks" not in said
