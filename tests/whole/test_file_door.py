@@ -57,8 +57,8 @@ def test_one_whole_job_through_the_file_door(server: RealServer, tmp_path: Path,
     assert addresses[-1] == "/riff/done"
     assert "/riff/progress" in addresses
     stems = door.has_heard("/riff/stem")
-    assert [(s.values[2], s.values[5], s.values[7]) for s in stems] == [(0, 72_000, 3), (1, 72_000, 4)]
-    assert all(bounces.read(stem.values[4]).shape == (72_000, 2) for stem in stems)
+    assert [(s.values[2], s.values[5], s.values[7]) for s in stems] == [(0, bounces.FRAMES, 3), (1, bounces.FRAMES, 4)]
+    assert all(bounces.read(stem.values[4]).shape == (bounces.FRAMES, 2) for stem in stems)
     assert door.told[0].values[-1] == int(with_token)
     assert not path.exists()
     beat = wait_for(door.heartbeat)

@@ -101,7 +101,7 @@ def test_a_bounce_that_is_still_being_written_is_waited_for(client: RiffClient, 
         job = client.generate(context=growing.name, out_dir=out_dir).request_id
         time.sleep(0.3)  # the DAW goes on writing
         growing.write(whole[100_000:])
-    assert follow(client, job).stem.frames == 72_000
+    assert follow(client, job).stem.frames == bounces.FRAMES
 
 
 def test_a_bounce_overwritten_while_its_job_waits_is_played_as_it_was_sent(

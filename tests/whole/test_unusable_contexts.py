@@ -61,10 +61,10 @@ def test_less_than_half_a_second_is_too_short(client: RiffClient, out_dir: str, 
 
 
 def test_a_region_outside_the_file_is_too_short(client: RiffClient, context: str, out_dir: str) -> None:
-    for pairs in ({"context_start": 72_000}, {"context_start": 24_000, "context_frames": 72_000}):
+    for pairs in ({"context_start": bounces.FRAMES}, {"context_start": 24_000, "context_frames": bounces.FRAMES}):
         error = refused(client, out_dir, context, **pairs)
         assert isinstance(error, TooShort)
-        assert "72000 frames" in error.sentence
+        assert f"{bounces.FRAMES} frames" in error.sentence
 
 
 def test_a_sample_that_is_no_number_is_refused(client: RiffClient, out_dir: str, tmp_path: Path) -> None:

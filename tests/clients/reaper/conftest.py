@@ -35,7 +35,7 @@ def _running(folder: Path, pack: Path) -> Iterator[RealServer]:
 
 @pytest.fixture(scope="session")
 def bounce(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A good bounce of 1.5 s."""
+    """A good bounce of usual length."""
     return bounces.bounce(tmp_path_factory.mktemp("bounce") / "bounce.wav")
 
 

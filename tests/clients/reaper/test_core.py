@@ -31,10 +31,10 @@ def test_one_whole_job_with_the_real_pack(real_server: RealServer, door: str, bo
     fractions: list[float] = []
     assert talk.follow(each_tick=lambda: fractions.append(talk.job[b"fraction"])) == "done"
     assert [(stem["index"], stem["seed"], stem["frames"], stem["sample_rate"]) for stem in talk.stems] == [
-        (0, 7, 72_000, 48_000),
-        (1, 8, 72_000, 48_000),
+        (0, 7, bounces.FRAMES, 48_000),
+        (1, 8, bounces.FRAMES, 48_000),
     ]
-    assert all(bounces.read(stem["path"]).shape == (72_000, 2) for stem in talk.stems)
+    assert all(bounces.read(stem["path"]).shape == (bounces.FRAMES, 2) for stem in talk.stems)
     assert fractions == sorted(fractions)
     assert len(set(fractions)) > 3
     talk.close()

@@ -36,5 +36,5 @@ def test_one_whole_job_without_any_double(
     assert ran.returncode == 0, ran.stderr
     state, *stems = ran.stdout.splitlines()
     assert state == "done"
-    assert [line.split("\t")[:2] for line in stems] == [["11", "72000"], ["12", "72000"]]
-    assert all(bounces.read(line.split("\t")[2]).shape == (72_000, 2) for line in stems)
+    assert [line.split("\t")[:2] for line in stems] == [["11", f"{bounces.FRAMES}"], ["12", f"{bounces.FRAMES}"]]
+    assert all(bounces.read(line.split("\t")[2]).shape == (bounces.FRAMES, 2) for line in stems)
