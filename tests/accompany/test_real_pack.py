@@ -29,10 +29,10 @@ def real() -> Accompanist:
 def test_two_variations_differ_and_each_can_be_made_again(
     real: Accompanist, make_request: MakeRequest, tmp_path: Path
 ) -> None:
-    request = make_request(context=str(write_context(tmp_path, seconds=3.3)), variations=2)
+    request = make_request(context=str(write_context(tmp_path, seconds=1.7)), variations=2)
     stems = real.run(request, lambda fraction, stage: None, lambda stem: None)
     one, two = (wav_file.read_file(Path(stem.path)) for stem in stems)
-    assert one.frames == two.frames == round(3.3 * 44_100)
+    assert one.frames == two.frames == round(1.7 * 44_100)
     assert np.abs(one.samples - two.samples).max() > 0.01
     again = real.replay(recipes.load(Path(stems[1].recipe)), tmp_path / "again", lambda fraction, stage: None)
     assert again.sha256 == stems[1].sha256
@@ -42,7 +42,7 @@ def test_two_variations_differ_and_each_can_be_made_again(
 def test_a_running_job_stops_with_the_step_it_is_at(
     real: Accompanist, make_request: MakeRequest, tmp_path: Path, stage: str
 ) -> None:
-    """A step is one run of a network: at most .1 s on two cores."""
+    """A step is one run of a network: at most .1 s on two cores. Six seconds are nine chunks: four steps and more."""
     told: list[str] = []
 
     def stop_at(fraction: float, now: str) -> None:
@@ -51,7 +51,7 @@ def test_a_running_job_stops_with_the_step_it_is_at(
             real.stop.stop()
 
     with pytest.raises(Cancelled):
-        real.run(make_request(context=str(write_context(tmp_path, seconds=15.0))), stop_at, lambda stem: None)
+        real.run(make_request(context=str(write_context(tmp_path, seconds=6.0))), stop_at, lambda stem: None)
     assert told.count(stage) <= 2  # the decoder gives out two chunks at once
     assert told[-1] == stage
     real.stop.clear()
