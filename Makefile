@@ -9,8 +9,10 @@ demo: $(VENV)/.runtime
 	$(BIN)/riffbridge demo
 
 # Neighbouring tests stay in one process, since they share servers and packs, until a process has nothing left to do.
+# Compiled files are kept, also where the environment says otherwise: tests start Python hundreds of times, and each
+# process would rewrite the assertions of all tests anew.
 test: $(VENV)/.dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
