@@ -64,14 +64,24 @@ def test_number_of_chunks(codec: Codec, frames: int, chunks: int) -> None:
     assert codec.encode(noise(frames)).shape == (chunks, 8, 64)
 
 
+@pytest.fixture(scope="module")
+def seven_chunks(codec: Codec) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Audio, its latents, and what they are decoded to, all in batches of the usual size."""
+    audio = noise(7 * CHUNK_FRAMES)
+    latents = codec.encode(audio)
+    return audio, latents, codec.decode(latents, seed=3)
+
+
 @pytest.mark.parametrize("chunk_batch", [1, 3, 64])
 @pytest.mark.parametrize("pair_batch", [1, 3, 64])
 def test_result_does_not_depend_on_the_batch_split(
-    codec: Codec, monkeypatch: pytest.MonkeyPatch, chunk_batch: int, pair_batch: int
+    codec: Codec,
+    seven_chunks: tuple[np.ndarray, np.ndarray, np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+    chunk_batch: int,
+    pair_batch: int,
 ) -> None:
-    audio = noise(7 * CHUNK_FRAMES)
-    latents = codec.encode(audio)
-    decoded = codec.decode(latents, seed=3)
+    audio, latents, decoded = seven_chunks
     monkeypatch.setattr(codec, "chunk_batch", chunk_batch)
     monkeypatch.setattr(codec, "pair_batch", pair_batch)
     assert np.abs(codec.encode(audio) - latents).max() < 1e-4
@@ -95,8 +105,8 @@ def test_start_of_a_piece_does_not_depend_on_what_follows_later(codec: Codec) ->
     assert np.abs(whole[:, same] - part[:, same]).max() < 1e-5 * np.abs(whole).max()
 
 
-def test_fewer_decode_steps_can_be_asked_for(codec: Codec) -> None:
-    codec._sigmas = (0.5, 0.2)
+def test_fewer_decode_steps_can_be_asked_for(codec: Codec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec, "_sigmas", (0.5, 0.2))
     latents = codec.encode(noise(2 * CHUNK_FRAMES))
     sketch, one, two = (codec.decode(latents, 1, steps) for steps in range(3))
     assert sketch.shape == one.shape == two.shape
@@ -105,7 +115,8 @@ def test_fewer_decode_steps_can_be_asked_for(codec: Codec) -> None:
     assert np.array_equal(two, codec.decode(latents, 1))
 
 
-def test_every_chunk_is_reported_once(codec: Codec) -> None:
+def test_every_chunk_is_reported_once(codec: Codec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec, "_sigmas", (0.5, 0.2))  # two steps, with pairs that overlap
     encoded: list[tuple[int, int]] = []
     decoded: list[tuple[int, int]] = []
     latents = codec.encode(noise(5 * CHUNK_FRAMES), lambda done, of: encoded.append((done, of)))
@@ -114,7 +125,9 @@ def test_every_chunk_is_reported_once(codec: Codec) -> None:
     assert decoded == [(done, 5) for done in range(1, 6)]
 
 
-def test_memory_does_not_grow_with_length(codec: Codec) -> None:
+def test_memory_does_not_grow_with_length(codec: Codec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec, "_sigmas", (0.5, 0.2))  # two steps, with pairs that overlap
+
     def peak_beside_result(chunks: int) -> int:
         latents = np.zeros((chunks, 8, 64), np.float32)
         tracemalloc.start()
