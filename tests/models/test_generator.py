@@ -24,9 +24,7 @@ def noise(frames: int) -> np.ndarray:
     return np.random.default_rng(0).standard_normal((2, frames)).astype(np.float32) * 0.1
 
 
-@pytest.mark.parametrize(
-    ("seconds", "chunks"), [(0.5, 1), (0.7, 2), (3, 5), (10.24, 15), (10.25, 16), (18, 27), (40, 59)]
-)
+@pytest.mark.parametrize(("seconds", "chunks"), [(0.5, 1), (0.7, 2), (3, 5), (10.24, 15), (10.25, 16), (28, 42)])
 def test_length(generator: Generator, seconds: float, chunks: int) -> None:
     context = generator.encode_context(noise(round(seconds * 48_000)))
     assert len(context) == chunks == generator.chunks_for(round(seconds * 48_000))
