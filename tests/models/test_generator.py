@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -144,21 +143,26 @@ def test_a_style_of_another_size_is_refused(generator: Generator) -> None:
 
 
 def test_stop_ends_a_run_in_progress(generator: Generator) -> None:
-    ended: list[float] = []
+    steps, begun, ended = 0, threading.Event(), threading.Event()
+
+    def count(fraction: float, stage: str) -> None:
+        nonlocal steps
+        steps += 1
+        begun.set()
 
     def work() -> None:
         with pytest.raises(Stopped):
-            generator.generate(None, 200, None, 0)
-        ended.append(time.perf_counter())
+            generator.generate(None, 200, None, 0, on_progress=count)
+        ended.set()
 
     thread = threading.Thread(target=work)
     thread.start()
-    time.sleep(0.3)
-    asked = time.perf_counter()
+    assert begun.wait(10)
     generator.stop.stop()
-    thread.join(5)
-    assert len(ended) == 1
-    assert ended[0] - asked < 0.25
+    told = steps
+    assert ended.wait(10)
+    thread.join()
+    assert steps <= told + 1, "a step that had just ended may still be told of, and none after it"
 
 
 def test_stop_holds_until_cleared(generator: Generator) -> None:

@@ -87,13 +87,11 @@ def test_killed_in_the_middle_and_resumed(data: Path, tiny: Path, tmp_path: Path
     safe = train_and_kill(run, *words)
     assert safe >= 3
     kept = newest(run)
-    made = (run / "work" / "songs.audio").stat().st_mtime_ns
     assert "--resume" in riffbridge("train", *words, "--out", run)[1]
 
     code, said = riffbridge("train", *words, "--out", run, "--resume", "--steps", kept + 2)
     assert code == 0, said
     assert "Cutting" not in said  # the excerpts are still there
-    assert made
     resumed = [line for line in lines(run) if line.get("process") == "resumed"]
     assert [line["step"] for line in resumed] == [kept]
     assert kept >= safe
