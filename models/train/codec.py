@@ -5,6 +5,7 @@
 
 `encoder` trains encoder, pre-decoder and magnitude head by the magnitudes of single chunks. `decoder` freezes the
 encoder, so latents made from now on stay valid, and trains the pre-decoder (slowly) and the two-chunk denoiser.
+`hearing` goes on with the encoder alone and freezes the rest, so that latent models and decoder stay valid, too.
 `joint` trains all of it at once by the consistency loss, as the papers do; `--preset paper` needs it.
 The loop, its clock and its log are those of `models.train.run`. `--from` takes a run or a pack.
 """
@@ -160,9 +161,10 @@ def train(settings: CodecSettings, run_settings: RunSettings) -> Path:
             averaged = run.ema.net
             # The pack will hold the encoder like this, and must compute the latents that all later stages learn from.
             round_weights(averaged.encoder, "int8")
-            measure_latents(averaged, task.feed, batches=16, batch=settings.batch, seed=run_settings.seed)
-            task.module.latent_mean.copy_(averaged.latent_mean)
-            task.module.latent_std.copy_(averaged.latent_std)
+            if settings.stage != "hearing":  # there latents mean what they meant
+                measure_latents(averaged, task.feed, batches=16, batch=settings.batch, seed=run_settings.seed)
+                task.module.latent_mean.copy_(averaged.latent_mean)
+                task.module.latent_std.copy_(averaged.latent_std)
     finally:
         task.feed.stop()
     run.finish()

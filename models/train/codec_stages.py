@@ -2,6 +2,7 @@
 
 `EncoderStage` trains encoder and pre-decoder by the sketch: magnitudes and phase relations. `DecoderStage` leaves the
 encoder as it is and trains the pre-decoder (slowly) and the two-chunk denoiser, which begins where the sketch ends.
+`HearingStage` leaves all of that as it is and trains the encoder once more, for the latents that there are.
 `JointStage` trains everything at once by the consistency loss alone, as the Music2Latent papers do: slower, and the
 only way for a codec without a sketch (preset `paper`).
 """
@@ -9,10 +10,11 @@ only way for a codec without a sketch (preset `paper`).
 from __future__ import annotations
 
 from models.train.decoder_stage import DecoderStage, JointStage
-from models.train.encoder_stage import EncoderStage
+from models.train.encoder_stage import EncoderStage, HearingStage
 
 STAGES: dict[str, type[EncoderStage] | type[DecoderStage]] = {
     "encoder": EncoderStage,
     "decoder": DecoderStage,
+    "hearing": HearingStage,
     "joint": JointStage,
 }

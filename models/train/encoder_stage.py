@@ -1,4 +1,4 @@
-"""The first stage of codec training: encoder and pre-decoder by the sketch of the chunks."""
+"""The first stage of codec training, encoder and pre-decoder by the sketch of the chunks; and the encoder alone."""
 
 from __future__ import annotations
 
@@ -67,6 +67,24 @@ class EncoderStage:
                 "latent_std": float(latents.std()),
             }
         )
+
+
+class HearingStage(EncoderStage):
+    """The encoder alone, by what the pre-decoder, which stays as it is, makes of its latents.
+
+    So latents keep their meaning and their normalisation: what was trained to write or to decode them goes on to work,
+    and stems heard by the new encoder say more of what is there. Fitted one by one, latents of the starter explain
+    more than its encoder finds.
+    """
+
+    name, peak_rate = "hearing", 3e-4
+
+    def __init__(self, codec: Codec, compiled: Compiled, network: Compiled) -> None:
+        codec.feature_decoder.requires_grad_(False)
+        super().__init__(codec, compiled, network)
+
+    def parameter_groups(self) -> list[tuple[nn.Module, float]]:
+        return [(self.codec.encoder, 1.0)]
 
 
 def explained_variance(guess: Tensor, truth: Tensor, weight: Tensor) -> dict[str, float]:

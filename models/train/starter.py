@@ -13,7 +13,8 @@ decoder stage are rehearsed, which fills torch's compile cache and saves up to t
 encoded into latents; the bridge learns from the pairs that the CLAP stage leaves behind.
 `--keep encoder` leaves the encoder stage out: latents, and what was trained on them, stay valid. `--keep encoder clap`
 leaves words and bridge as they are, too, and latents are encoded from the start; `--keep clap` leaves only these two as
-they are. `--keep encoder decoder clap` is for the latent models alone: of four GPUs the one of the decoder encodes
+they are. `--keep decoder` trains the encoder for the decoder that there is (stage `hearing` of `models.train.codec`).
+`--keep encoder decoder clap` is for the latent models alone: of four GPUs the one of the decoder encodes
 latents, too, which they never have enough of. Ends with the commands that export and judge the pack. `--dry-run` prints
 the plan: when each step must be over, the GPUs it runs on, its command. New words alone need none, see
 `models.train.paraphrase`.
@@ -121,10 +122,11 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
     pack = (options.start / "manifest.json",) if options.start else ()
     made = {CLAP, ENCODER} - set(options.keep)
     encoder, words_of = (run[name] if name in made else str(options.start) for name in (ENCODER, CLAP))
+    learn = "hearing" if DECODER in options.keep else "encoder"
     codec, clap, latent = "models.train.codec", "models.train.clap", "models.train.latent"
     words = {
         CLAP: (clap, "--pool", pool, "--pairs", pairs, "--workers", "6", *start),
-        ENCODER: (codec, "encoder", "--pool", pool, "--batch", "192", "--wait-for", "130", *start),
+        ENCODER: (codec, learn, "--pool", pool, "--batch", "192", "--wait-for", "130", *start),
         DECODER: (codec, "decoder", "--pool", pool, "--wait-for", "130", "--from", encoder),
         DIT: (latent, "dit", "--latents", latents, "--wait-for", "400", *(() if DIT in options.anew else start)),
         CONSISTENCY: (latent, "consistency", "--latents", latents, "--from", run[DIT]),
@@ -137,7 +139,7 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
     ends = _ends(stages, options.minutes * 60)
     last_s = max(ends.values())
     steps = [Step("songs", _songs(options, last_s), last_s, beside=True)]
-    if ENCODER in made and options.start:
+    if ENCODER in made and DECODER in stages and options.start:
         # Without the pack's weights: it may lack what the encoder stage adds, and would be compiled in another form.
         rehearsal = (codec, "decoder", "--pool", pool, "--steps", "6", "--out", str(options.out / "rehearsal"))
         wait = ((), (*pack, songs), REHEARSAL_S)
@@ -161,8 +163,8 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
         f"{BRIDGE_S:.0f}",
     )
     after, read = tuple(sorted(made)), (*pack, *(() if made else (songs,)))
-    unused = set(range(options.gpus)) - {gpu for stage in stages.values() for gpu in stage.gpus}
-    latents_gpus = tuple(sorted({LATENTS_GPU[options.gpus], *unused}))
+    used = {gpu for name, stage in stages.items() if name not in made for gpu in stage.gpus}
+    latents_gpus = tuple(sorted({LATENTS_GPU[options.gpus], *(set(range(options.gpus)) - used)}))
     steps.append(Step("latents", encode, ends[CONSISTENCY], after, read, 0.0, latents_gpus, beside=True))
     if CLAP in made:
         steps.append(Step("bridge", bridge, ends[CONSISTENCY], (CLAP,), (), 0.0, last_gpu, beside=True))
@@ -273,15 +275,14 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.keep and not options.start:
         parser.error("--keep needs a pack to keep it of: name one with --from.")
-    if DECODER in options.keep and ENCODER not in options.keep:
-        parser.error("A decoder does not fit another encoder: --keep decoder needs --keep encoder.")
     steps = plan(options, time.time())
     if options.dry_run:
         print("\n".join(_line(step) for step in steps))
         return
     Path(f"{options.pool}.serial").unlink(missing_ok=True)
     carry_out(steps, options.out / "log")
-    parts = {"codec": DECODER, "dit": CONSISTENCY, "clap": CLAP, "bridge": "bridge"}
+    codec = DECODER if ENCODER in options.keep or DECODER not in options.keep else ENCODER  # the last that was trained
+    parts = {"codec": codec, "dit": CONSISTENCY, "clap": CLAP, "bridge": "bridge"}
     kept = {"codec": DECODER, "clap": CLAP, "bridge": CLAP}
     made = {
         part: options.start if kept.get(part) in options.keep else options.out / name for part, name in parts.items()

@@ -19,6 +19,7 @@ from models.train.checkpoint import load_checkpoint, save_parts
 from models.train.codec import CodecSettings, CodecTask, train
 from models.train.latent_data import LatentPool
 from models.train.latents import context_masks, roles
+from models.train.lineage import holds_codec
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings
 from models.train.trained import load_clap, load_codec
@@ -94,7 +95,7 @@ def test_joint_stage_trains_a_codec_without_a_sketch(pool: Path, tmp_path: Path)
         assert any(not torch.equal(first[name], trained[name]) for name in first if name.startswith(part)), part
 
 
-@pytest.mark.parametrize("stage", ["encoder", "decoder"])
+@pytest.mark.parametrize("stage", ["encoder", "decoder", "hearing"])
 def test_stages_that_need_a_sketch_say_so(pool: Path, tmp_path: Path, stage: str) -> None:
     config = replace(TINY_CODEC, sketch=False)
     with pytest.raises(ValueError, match="joint"):
@@ -128,6 +129,17 @@ def test_decoder_stage_leaves_the_encoder_alone(pool: Path, encoder_run: Path, t
     line = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").open() if "score" in line][-1]
     assert line["skipped"] == 0
     assert all(np.isfinite(line[name]) for name in ("loss", "consistency", "score", "magnitude", "phase", "gradient"))
+
+
+def test_hearing_stage_trains_the_encoder_alone_and_latents_keep_their_scale(
+    pool: Path, encoder_run: Path, tmp_path: Path
+) -> None:
+    before = load_codec(encoder_run)[0].state_dict()
+    train(settings(pool, stage="hearing", start=encoder_run), budget(tmp_path / "run", 2))
+    after = weights(tmp_path / "run")
+    changed = {name.split(".")[0] for name, value in after.items() if not torch.equal(value, before[name])}
+    assert changed == {"encoder"}
+    assert holds_codec(tmp_path / "run")
 
 
 @pytest.mark.parametrize("stage", ["encoder", pytest.param("decoder", marks=pytest.mark.slow)])

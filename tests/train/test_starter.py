@@ -88,12 +88,12 @@ def test_four_gpus_have_the_encoder_on_three_and_then_the_dit_on_two() -> None:
     assert "--from" not in steps["unet"].arguments
 
 
-@pytest.mark.parametrize("kept", [(), ("encoder",), ("clap",), ("encoder", "clap")])
+@pytest.mark.parametrize("kept", [(), ("encoder",), ("clap",), ("encoder", "clap"), ("decoder", "clap")])
 def test_on_four_gpus_whatever_is_kept_no_gpu_has_two_stages_and_lanes_end_together(kept: tuple[str, ...]) -> None:
     steps = planned_steps(4, Path("PACK"), kept)
     stages = {name: step for name, step in steps.items() if not step.beside}
     assert set(stages) == {"encoder", "clap", "decoder", "dit", "c_dit", "unet"} - set(kept)
-    assert stages["decoder"].until_s == pytest.approx(1200)
+    assert "decoder" in kept or stages["decoder"].until_s == pytest.approx(1200)
     assert stages["c_dit"].until_s == pytest.approx(1200)
     for name, stage in stages.items():
         assert begin_s(steps, name) < stage.until_s
@@ -108,8 +108,8 @@ def test_on_four_gpus_whatever_is_kept_no_gpu_has_two_stages_and_lanes_end_toget
     begun = 0.3 if makers else 0
     assert stages["dit"].until_s == pytest.approx(1200 * (begun + (1 - begun) * 0.26 / 0.7))
     assert ("bridge" in steps) == ("clap" not in kept)
-    assert ("rehearsal" in steps) == ("encoder" not in kept)
-    if "encoder" not in kept:
+    assert ("rehearsal" in steps) == (not {"encoder", "decoder"} & set(kept))
+    if "rehearsal" in steps:
         assert steps["rehearsal"].gpus == (3,)
 
 
@@ -136,11 +136,13 @@ def test_without_the_codec_the_dit_keeps_its_share_and_the_baseline_its_device_m
         assert spent["unet"] == pytest.approx(spent["dit"])
 
 
-def test_a_kept_decoder_needs_its_encoder() -> None:
-    command = [sys.executable, "-m", "models.train.starter", "--out", "runs", "--minutes", "5", "--from", "PACK"]
-    result = subprocess.run([*command, "--keep", "decoder"], capture_output=True, text=True, check=False)
-    assert result.returncode == 2
-    assert "needs --keep encoder" in result.stderr
+def test_for_a_kept_decoder_the_encoder_learns_alone_and_then_leaves_its_gpus_to_latents() -> None:
+    steps = planned_steps(4, Path("PACK"), ("decoder", "clap"))
+    assert steps["encoder"].arguments[:2] == ("models.train.codec", "hearing")
+    assert planned_steps(4, Path("PACK"))["encoder"].arguments[:2] == ("models.train.codec", "encoder")
+    latents = steps["latents"].arguments
+    assert latents[latents.index("--codec") + 1] == "runs/encoder"
+    assert steps["latents"].gpus == (0, 3)
 
 
 def test_what_follows_a_kept_stage_comes_in_its_place() -> None:
