@@ -253,6 +253,23 @@ def _begin(step: Step, log: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=os.environ | step.environment)
 
 
+def export_command(options: argparse.Namespace) -> str:
+    """What makes a pack of the runs and of what was kept."""
+    codec = ENCODER if DECODER in options.keep and ENCODER not in options.keep else DECODER  # the last one trained
+    makers = {
+        "codec": (codec, codec),
+        "dit": (CONSISTENCY, CONSISTENCY),
+        "clap": (CLAP, CLAP),
+        "bridge": ("bridge", CLAP),
+    }
+    parts = (
+        f"--{part} {options.start if stage in options.keep else options.out / run}"
+        for part, (run, stage) in makers.items()
+    )
+    reuse = f" --reuse {options.start}" if options.keep else ""
+    return f"python -m models.export {' '.join(parts)}{reuse} --out PACK"
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -281,14 +298,7 @@ def main(arguments: list[str] | None = None) -> None:
         return
     Path(f"{options.pool}.serial").unlink(missing_ok=True)
     carry_out(steps, options.out / "log")
-    codec = DECODER if ENCODER in options.keep or DECODER not in options.keep else ENCODER  # the last that was trained
-    parts = {"codec": codec, "dit": CONSISTENCY, "clap": CLAP, "bridge": "bridge"}
-    kept = {"codec": DECODER, "clap": CLAP, "bridge": CLAP}
-    made = {
-        part: options.start if kept.get(part) in options.keep else options.out / name for part, name in parts.items()
-    }
-    reuse = f" --reuse {options.start}" if options.keep else ""
-    print("python -m models.export " + " ".join(f"--{k} {path}" for k, path in made.items()) + f"{reuse} --out PACK")
+    print(export_command(options))
     print("python -m models.evaluate.codec_table --pack PACK")
     print("python -m models.evaluate.accompaniment_table --pack PACK")
 

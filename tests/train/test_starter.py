@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from models.train.starter import Step, carry_out, plan
+from models.train.starter import Step, carry_out, export_command, plan
 
 
 def lines(*options: str) -> list[str]:
@@ -143,6 +143,23 @@ def test_for_a_kept_decoder_the_encoder_learns_alone_and_then_leaves_its_gpus_to
     latents = steps["latents"].arguments
     assert latents[latents.index("--codec") + 1] == "runs/encoder"
     assert steps["latents"].gpus == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("kept", "codec", "words"),
+    [((), "decoder", True), (("decoder", "clap"), "encoder", False), (("encoder", "clap"), "decoder", False),
+     (("encoder", "decoder", "clap"), None, False)],
+)  # fmt: skip
+def test_the_pack_is_made_of_what_was_trained_last_and_of_what_was_kept(
+    kept: tuple[str, ...], codec: str | None, words: bool
+) -> None:
+    given = argparse.Namespace(out=Path("runs"), start=Path("PACK") if kept else None, keep=kept)
+    said = export_command(given).split()
+    parts = dict(zip(said[3::2], said[4::2], strict=True))
+    assert parts["--codec"] == (f"runs/{codec}" if codec else "PACK")
+    assert parts["--dit"] == "runs/c_dit"
+    assert (parts["--clap"], parts["--bridge"]) == (("runs/clap", "runs/bridge") if words else ("PACK", "PACK"))
+    assert parts.get("--reuse") == ("PACK" if kept else None)
 
 
 def test_what_follows_a_kept_stage_comes_in_its_place() -> None:
