@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import math
 import time
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -30,6 +29,7 @@ from models.tokenizer import Tokenizer
 from models.train import several
 from models.train.clap_data import KNOWLEDGE, Batch, StemStore, augment
 from models.train.clap_pairs import ClapPairs, save_pairs
+from models.train.rate import learning_rate
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
 from models.train.trained import load_clap
@@ -78,9 +78,7 @@ class ClapTask:
         return [(self.module.text if self.settings.keep_audio else self.module, 1.0)]
 
     def rate(self, progress: float, step: int) -> float:
-        """Linear warm-up in steps, then half a cosine over the budget down to 2 %."""
-        warm = min(1.0, step / self.settings.warmup + 0.01)
-        return self.settings.lr * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
+        return learning_rate(self.settings.lr, progress, step, self.settings.warmup)
 
     def losses(self, progress: float, step: int) -> dict[str, Tensor]:
         if time.monotonic() >= self._next_refresh:

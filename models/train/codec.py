@@ -13,7 +13,6 @@ The loop, its clock and its log are those of `models.train.run`. `--from` takes 
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -29,6 +28,7 @@ from models.nets.spectrogram import CHUNK_FRAMES, EDGE
 from models.train import several
 from models.train.codec_stages import STAGES
 from models.train.pairs import as_chunks
+from models.train.rate import learning_rate
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
 from models.train.song_feed import SongFeed
@@ -75,10 +75,7 @@ class CodecTask:
         return self.stage.parameter_groups()
 
     def rate(self, progress: float, step: int) -> float:
-        """Linear warm-up, flat until the stage's `hold` of the time, then a cosine to 2 % of the peak."""
-        fall = max(0.0, (progress - self.stage.hold) / (1 - self.stage.hold))
-        warm = min(1.0, (step + 1) / self.settings.warm_up)
-        return self.stage.peak_rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * fall)))
+        return learning_rate(self.stage.peak_rate, progress, step, self.settings.warm_up, self.stage.hold)
 
     def losses(self, progress: float, step: int) -> dict[str, Tensor]:
         with torch.no_grad():

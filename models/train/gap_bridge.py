@@ -9,7 +9,6 @@ The loop, its clock, its average of the weights and its log are those of `models
 from __future__ import annotations
 
 import argparse
-import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from models.nets.preconditioning import SIGMA_MAX, SIGMA_MIN
 from models.train.checkpoint import read_state
 from models.train.clap_pairs import HELD_OUT_SHARE, load_pairs, split
 from models.train.diffusion import Network, edm_loss, heun_sample
+from models.train.rate import learning_rate
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
 from models.train.trained import load_bridge
@@ -66,9 +66,7 @@ class BridgeTask:
         return [(self.module, 1.0)]
 
     def rate(self, progress: float, step: int) -> float:
-        """Linear warm-up in steps, then half a cosine over the budget down to 2 %."""
-        warm = min(1.0, (step + 1) / self.settings.warmup)
-        return self.settings.lr * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
+        return learning_rate(self.settings.lr, progress, step, self.settings.warmup)
 
     def losses(self, progress: float, step: int) -> dict[str, Tensor]:
         self.generator.manual_seed((self.seed << 32) + step)

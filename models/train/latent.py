@@ -12,7 +12,6 @@ pack's consistency model, name the stage `consistency`.
 from __future__ import annotations
 
 import argparse
-import math
 import random
 import time
 from dataclasses import dataclass, fields
@@ -29,6 +28,7 @@ from models.train.consistency import consistency_denoise, consistency_loss, draw
 from models.train.diffusion import draw_sigmas, edm_denoise, edm_loss
 from models.train.latent_data import Batch, LatentPool, wait_for_songs
 from models.train.latent_model import PRESETS, Config, LatentModel, read_config
+from models.train.rate import learning_rate
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
 from models.train.trained import dit_checkpoint
@@ -79,10 +79,8 @@ class LatentTask:
         return [(self.module, 1.0)]
 
     def rate(self, progress: float, step: int) -> float:
-        """Linear warm-up in steps, then half a cosine over the budget down to 2 %."""
-        warm = min(1.0, step / self.settings.warmup + 0.01)
         peak = self.settings.lr or PEAK_RATES[self.settings.stage]
-        return peak * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
+        return learning_rate(peak, progress, step, self.settings.warmup)
 
     def losses(self, progress: float, step: int) -> dict[str, Tensor]:
         if time.monotonic() >= self._next_refresh:

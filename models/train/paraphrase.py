@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from models.nets.clap import TEXT_LENGTH, Clap, TextTower
 from models.tokenizer import PAD, Tokenizer
 from models.train import several
 from models.train.clap_data import as_typed
+from models.train.rate import learning_rate
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
 from models.train.trained import load_clap
@@ -71,9 +71,7 @@ class ParaphraseTask:
         return [(self.module.text, 1.0)]
 
     def rate(self, progress: float, step: int) -> float:
-        """Linear warm-up in steps, then half a cosine over the budget down to 2 %."""
-        warm = min(1.0, step / self.settings.warmup + 0.01)
-        return self.settings.lr * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
+        return learning_rate(self.settings.lr, progress, step, self.settings.warmup)
 
     def losses(self, progress: float, step: int) -> dict[str, Tensor]:
         told, meant = self._batch(step)

@@ -254,18 +254,11 @@ def _begin(step: Step, log: Path) -> subprocess.Popen[bytes]:
 
 
 def export_command(options: argparse.Namespace) -> str:
-    """What makes a pack of the runs and of what was kept."""
-    codec = ENCODER if DECODER in options.keep and ENCODER not in options.keep else DECODER  # the last one trained
-    makers = {
-        "codec": (codec, codec),
-        "dit": (CONSISTENCY, CONSISTENCY),
-        "clap": (CLAP, CLAP),
-        "bridge": ("bridge", CLAP),
-    }
-    parts = (
-        f"--{part} {options.start if stage in options.keep else options.out / run}"
-        for part, (run, stage) in makers.items()
-    )
+    """What makes a pack of the runs and of what was kept; the bridge stays with the words."""
+    kept = {*options.keep, *(("bridge",) if CLAP in options.keep else ())}
+    codec = ENCODER if DECODER in kept and ENCODER not in kept else DECODER  # the last one trained
+    runs = {"codec": codec, "dit": CONSISTENCY, "clap": CLAP, "bridge": "bridge"}
+    parts = (f"--{part} {options.start if run in kept else options.out / run}" for part, run in runs.items())
     reuse = f" --reuse {options.start}" if options.keep else ""
     return f"python -m models.export {' '.join(parts)}{reuse} --out PACK"
 
