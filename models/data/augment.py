@@ -1,8 +1,9 @@
 """Mixing and augmenting stems into training audio for the codec, on the device that trains.
 
 All functions take and return audio `[batch, 2, frame]` at 48 kHz and draw with torch's generator of that device.
-A codec must survive what musicians send, so the sums of stems are bent far beyond what the composer writes: levels,
-equalisation, band limits, width, drive, and a few items that are no music at all (noise bursts, sweeps).
+A codec must survive what musicians send, so stems and their sums are bent far beyond what the composer writes: timbre
+(spectral envelope, pitch and formants, overtones), place, levels, equalisation, band limits, width, drive, and a few
+items that are no music at all (noise bursts, sweeps).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from torch import Tensor
 
 SAMPLE_RATE = 48_000
 FULL_MIX = 0.45  # share of items that keep all stems
+STRANGE = 0.5  # share of items whose stems may get another timbre
 
 
 def uniform(low: float, high: float, *shape: int, device: torch.device) -> Tensor:
@@ -40,6 +42,61 @@ def mix_subset(stems: Tensor, present: Tensor) -> Tensor:
     gain = 10 ** (uniform(-9, 5, batch, count, device=device) / 20) * wanted
     # A sum of products, not einsum: that is a matrix product, which TF32 and autocast would do in 10 or 7 bits.
     return (stems * gain[:, :, None, None]).sum(1)
+
+
+def change_timbre(stems: Tensor) -> Tensor:
+    """In half of the items some stems become instruments that no sound font has: `[batch, stem, 2, frame]`."""
+    batch, count = stems.shape[:2]
+    sounds, rows = stems.flatten(0, 1), batch * count
+    strange = chance(STRANGE, batch, stems.device).repeat_interleave(count)
+
+    def some(share: float) -> Tensor:
+        return (strange & chance(share, rows, stems.device))[:, None, None]
+
+    sounds = torch.where(some(0.3), slow_down(sounds), sounds)
+    sounds = torch.where(some(0.25), add_overtones(sounds), sounds)
+    sounds = torch.where(some(0.6), reshape_spectrum(sounds), sounds)
+    return torch.where(some(0.3), place(sounds), sounds).unflatten(0, (batch, count))
+
+
+def slow_down(audio: Tensor) -> Tensor:
+    """Slower by up to half an octave, as tape would be: pitch and formants sink together."""
+    frames, device = audio.shape[2], audio.device
+    at = uniform(0.7, 1, len(audio), 1, device=device) * torch.arange(frames, device=device)
+    first = at.long().clamp(max=frames - 2)
+    share, index = (at - first)[:, None], first[:, None].expand_as(audio)
+    return audio.gather(2, index) * (1 - share) + audio.gather(2, index + 1) * share
+
+
+def add_overtones(audio: Tensor) -> Tensor:
+    """Bend the waveform by a lopsided tanh, up to 24 dB into it; the level stays about the same."""
+    rows, device = len(audio), audio.device
+    peak = audio.abs().amax((1, 2), keepdim=True).clamp(min=1e-4)
+    drive = 10 ** (uniform(0, 24, rows, 1, 1, device=device) / 20)
+    lean = uniform(-0.5, 0.5, rows, 1, 1, device=device)
+    bent = torch.tanh(drive * audio / peak + lean) - torch.tanh(lean)
+    loudness = audio.square().mean((1, 2), keepdim=True) / bent.square().mean((1, 2), keepdim=True).clamp(min=1e-9)
+    return bent * loudness.sqrt()
+
+
+def reshape_spectrum(audio: Tensor) -> Tensor:
+    """A random smooth spectral envelope: a bump every half octave, of 5 dB in the mean, and a tilt."""
+    rows, _, frames = audio.shape
+    device = audio.device
+    octave = torch.log2(torch.fft.rfftfreq(frames, 1 / SAMPLE_RATE, device=device).clamp(min=20) / 1000)
+    centres = torch.arange(-5, 4.6, 0.5, device=device)
+    bumps = torch.exp(-(((octave - centres[:, None]) / 0.5) ** 2))
+    heights_db = torch.randn(rows, len(centres), device=device) * 4 + uniform(-2, 2, rows, 1, device=device) * centres
+    gain_db = (heights_db @ bumps / bumps.sum(0)).clamp(-24, 18) * 1.4
+    return torch.fft.irfft(torch.fft.rfft(audio) * (10 ** (gain_db / 20))[:, None], n=frames)
+
+
+def place(audio: Tensor) -> Tensor:
+    """Another width, from mono to twice as wide, and up to 9 dB to a side."""
+    rows, device = len(audio), audio.device
+    middle, side = audio.mean(1), (audio[:, 0] - audio[:, 1]) / 2 * uniform(0, 2, rows, 1, device=device)
+    tilt = 10 ** (uniform(-4.5, 4.5, rows, 1, device=device) / 20)
+    return torch.stack([(middle + side) * tilt, (middle - side) / tilt], 1)
 
 
 def equalise(audio: Tensor) -> Tensor:
@@ -94,7 +151,7 @@ def set_level(audio: Tensor) -> Tensor:
 
 def training_audio(stems: Tensor, present: Tensor) -> Tensor:
     """Stems int16 `[batch, stem, 2, frame]` -> augmented mixes `[batch, 2, frame]`; 3 % are test sounds."""
-    audio = equalise(mix_subset(stems.float() / 32_768, present))
+    audio = equalise(mix_subset(change_timbre(stems.float() / 32_768), present))
     batch, _, frames = audio.shape
     odd = chance(0.03, batch, audio.device)[:, None, None]
     audio = torch.where(odd, sweeps_and_noise(batch, frames, audio.device), audio)

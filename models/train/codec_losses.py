@@ -25,6 +25,7 @@ TIMING_WEIGHT, TIMING_BINS = 8.0, 32  # of slopes averaged over so many bins
 ANCHOR_WEIGHT = 0.5  # of the phases of the lowest bins, which have numbers of their own to be told by
 WIDTH_WEIGHT = 0.03  # in nepers squared: .7 of its variance is in latents that nobody asked for it
 ENVELOPE_WEIGHT = 0.3  # enough: .91 of it was explained after four minutes of the decoder stage
+TIMBRE_WEIGHT, TIMBRE_BINS, TIMBRE_FRAMES = 0.2, (4, 16, 64), 8  # see `timbre_loss`
 LOW_BINS, LOW_WEIGHT = 17, 4.0
 HUBER = 0.00054  # pseudo-Huber constant per square root of the number of values (iCT, sec. 3.3)
 
@@ -50,6 +51,22 @@ def magnitude_loss(predicted: Tensor, chunks: Tensor, weight: Tensor) -> Tensor:
     """Weighted L1 of the magnitudes plus L1 of their difference over time."""
     error = predicted.float() - magnitudes(chunks)
     return (error.abs() * weight).mean() + (error.diff(dim=-1).abs() * weight).mean()
+
+
+def timbre_loss(predicted: Tensor, chunks: Tensor) -> Tensor:
+    """L1 of the logarithms of mean magnitudes over bands and TIMBRE_FRAMES, in bands of 4, 16 and 64 bins.
+
+    What a sound that the encoder has not met loses is its spectral envelope: soft highs hardly count in magnitudes.
+    The bands of 4 are those below 1.5 kHz, of 16 below 6 kHz. Silence has a magnitude of .03.
+    """
+    true, found = magnitudes(chunks), predicted.float().clamp(min=0)
+    errors = []
+    for bins in TIMBRE_BINS:
+        upto = min(16 * bins, true.shape[2])
+        pair = (maps[:, :, :upto].unflatten(3, (-1, TIMBRE_FRAMES)).unflatten(2, (-1, bins)) for maps in (found, true))
+        told, wanted = (torch.log(part.mean((3, 5)) + 0.03) for part in pair)
+        errors.append((told - wanted).abs().mean())
+    return torch.stack(errors).mean()
 
 
 def phase_loss(predicted: Tensor, spectrogram: Tensor, weight: Tensor) -> Tensor:

@@ -32,9 +32,9 @@ HIGH_INDEX = 0.6
 Weighting = Literal["published", "balanced"]
 
 
-def step_size(fraction: float, exponent: float = 3.0) -> float:
-    """Index distance between student and teacher: 0.1 at fraction 0, 0.1^exponent at fraction 1."""
-    return 0.1 ** (1 + (exponent - 1) * fraction)
+def step_size(fraction: float, exponent: float = 3.0, first: float = 1.0) -> float:
+    """Index distance between student and teacher: 0.1^first at fraction 0, 0.1^exponent at fraction 1."""
+    return 0.1 ** (first + (exponent - first) * fraction)
 
 
 def huber_c(numbers: int) -> float:

@@ -50,6 +50,7 @@ class LatentSettings:
     lr: float = 0.0  # 0: the stage's usual peak
     warmup: int = 100  # steps
     exponent: float = 2.0  # the last consistency step is 0.1^exponent; 3 asks for far longer runs
+    first_exponent: float = 1.0  # of the first step; a model that is consistent already can begin with less
     weighting: str = "balanced"  # better in short runs, see consistency.item_weights
     wait_for: int = 4  # songs to wait for before the start, up to 5 minutes
     refresh_s: float = 10.0  # how often to look for newly encoded songs
@@ -97,7 +98,8 @@ class LatentTask:
         if s.stage == "dit":
             return edm_loss(net, batch.clean, noise, draw_sigmas(s.batch, self.generator))
         index = draw_indices(s.batch, self.generator)
-        return consistency_loss(net, batch.clean, noise, index, step_size(progress, s.exponent), s.weighting)
+        delta = step_size(progress, s.exponent, s.first_exponent)
+        return consistency_loss(net, batch.clean, noise, index, delta, s.weighting)
 
     def check(self, averaged: LatentModel) -> dict[str, Any]:
         """Losses on held-out songs with the right, a wrong and no context; `seen`: on the first songs of training."""
@@ -180,7 +182,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--net", choices=PRESETS, default="dit", help="unet: the baseline of Diff-A-Riff")
     parser.add_argument("--preset", choices=DIT_PRESETS, default="starter")
     parser.add_argument("--weighting", choices=["published", "balanced"], default="balanced")
-    plain = {"batch", "lr", "warmup", "exponent", "wait_for", "refresh_s"}
+    plain = {"batch", "lr", "warmup", "exponent", "first_exponent", "wait_for", "refresh_s"}
     for field in (field for field in fields(LatentSettings) if field.name in plain):
         parser.add_argument("--" + field.name.replace("_", "-"), type=type(field.default), default=field.default)
     add_options(parser, seconds=240.0, checkpoint_s=60.0, check_s=30.0)

@@ -40,11 +40,13 @@ from models.nets.codec_config import LATENT, SLOTS
 from models.nets.log_mel import LogMel
 from models.nets.spectrogram import CHUNK_FRAMES, chunk_spectrograms
 from models.train.codec import on_device
+from models.train.latent_data import count_songs
 from models.train.trained import load_clap, load_codec
 
 WINDOW_CHUNKS = WINDOW_FRAMES // CHUNK_FRAMES
 TOKENS = WINDOW_CHUNKS * SLOTS
 CONTEXTS = 2
+WHOLE_BAND = 0.5
 MINIMUM_ACTIVE = Recipe().minimum_active
 PUBLISH_S = 5.0
 POLL_S = 0.1
@@ -64,13 +66,15 @@ class Row(NamedTuple):
 class LatentStore:
     """The growing folder, for several threads; `count` is written after the arrays: a reader sees whole excerpts."""
 
-    def __init__(self, folder: Path, windows: int) -> None:
+    def __init__(self, folder: Path, windows: int, append: bool = False) -> None:
+        """Room for so many windows; `append`: behind those that are there, in a folder of the same size."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.capacity, self.count = folder, windows, 0
+        self.folder, self.capacity = folder, windows
+        self.count = count_songs(folder) if append else 0
         self._lock, self._next_publish = Lock(), time.monotonic() + PUBLISH_S
 
         def array(name: str, dtype: str, *shape: int) -> np.memmap:
-            return np.memmap(folder / name, dtype, "w+", shape=(windows, STEMS, *shape))
+            return np.memmap(folder / name, dtype, "r+" if self.count else "w+", shape=(windows, STEMS, *shape))
 
         self.targets = array("targets.f16", "float16", TOKENS, LATENT)
         self.contexts = array("contexts.f16", "float16", CONTEXTS, TOKENS, LATENT)
@@ -120,13 +124,17 @@ def roles(audio: Tensor, families: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def context_masks(targets: np.ndarray, sounding: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """`[stem, 2, stem]` booleans: for every target a random non-empty subset of the other stems that sound."""
+    """`[stem, 2, stem]` booleans: for every target random non-empty subsets of the other stems that sound.
+
+    The first is all of them in half of the cases: most musicians bounce the whole band.
+    """
     stems = len(targets)
     masks = np.zeros((stems, CONTEXTS, stems), bool)
     for target in np.flatnonzero(targets):
         others = np.setdiff1d(np.flatnonzero(sounding), target)
         for variant in range(CONTEXTS):
-            size = random.integers(1, len(others) + 1)
+            whole = variant == 0 and random.random() < WHOLE_BAND
+            size = len(others) if whole else random.integers(1, len(others) + 1)
             masks[target, variant, random.choice(others, size, replace=False)] = True
     return masks
 
@@ -198,7 +206,7 @@ class Encoder:
 
     def run(self, songs: FreshSongs, seconds: float, songs_per_s: float = math.inf) -> None:
         """Encode what no other encoder of the same songs does, no more a second than that together."""
-        start = time.monotonic()
+        start, before = time.monotonic(), self.store.count
         while time.monotonic() < start + seconds and not self.store.is_full:
             slot = songs.claim()
             if slot is None:
@@ -206,7 +214,8 @@ class Encoder:
                 self.waited_s += POLL_S
                 continue
             self._take(slot)
-            time.sleep(max(0.0, self.store.count / WINDOWS / songs_per_s - (time.monotonic() - start)))
+            made = self.store.count - before
+            time.sleep(max(0.0, made / WINDOWS / songs_per_s - (time.monotonic() - start)))
 
     def run_once(self) -> None:
         """Encode what the pool holds now, the songs of validation last; the folder notes where those begin."""
@@ -264,11 +273,12 @@ def main(arguments: list[str] | None = None) -> None:
         "--windows", type=int, default=80_000, help="stop after so many; 276 kB each, there and on GPUs"
     )
     parser.add_argument("--songs-per-s", type=float, default=math.inf, help="leave the device to training beside this")
+    parser.add_argument("--append", action="store_true", help="behind what --out holds, of a codec of the same latents")
     parser.add_argument("--once", action="store_true", help="encode a pool that is full, and end")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     torch.manual_seed(options.seed)
-    reader, store = PoolReader(options.pool), LatentStore(options.out, options.windows)
+    reader, store = PoolReader(options.pool), LatentStore(options.out, options.windows, options.append)
     gpus = [torch.device("cuda", number) for number in range(torch.cuda.device_count())]
     encoders = []
     for place in gpus or [torch.device("cpu")]:

@@ -12,6 +12,7 @@ from models.train.codec_losses import (
     ANCHOR_WEIGHT,
     ENVELOPE_WEIGHT,
     PHASE_WEIGHT,
+    TIMBRE_WEIGHT,
     TIMING_WEIGHT,
     WIDTH_WEIGHT,
     anchor_loss,
@@ -19,6 +20,7 @@ from models.train.codec_losses import (
     envelope_loss,
     magnitude_loss,
     phase_loss,
+    timbre_loss,
     timing_loss,
     width_loss,
 )
@@ -27,6 +29,7 @@ from models.train.pairs import join_pairs
 Compiled = Callable[..., Callable[..., Tensor]]
 WEIGHTS = {
     "magnitude": 1.0,
+    "timbre": TIMBRE_WEIGHT,
     "phase": PHASE_WEIGHT,
     "timing": TIMING_WEIGHT,
     "anchor": ANCHOR_WEIGHT,
@@ -41,13 +44,14 @@ class SketchLoss:
     def __init__(self, codec: Codec, compiled: Compiled) -> None:
         self.weight = bin_weights(codec.config.bands, codec.latent_mean.device)
         self._magnitude, self._phase, self._timing = map(compiled, (magnitude_loss, phase_loss, timing_loss))
-        self._anchor, self._width = compiled(anchor_loss), compiled(width_loss)
+        self._anchor, self._width, self._timbre = map(compiled, (anchor_loss, width_loss, timbre_loss))
 
     def parts(self, sketch: dict[str, Tensor], pairs: Tensor, audio: Tensor) -> dict[str, Tensor]:
         """A loss per part. sketch: maps of single chunks, item-major; pairs: as `as_chunks(audio)` gives them."""
         relations, spectrogram = join_pairs(sketch["phase"]), join_chunks(pairs)
         found = {
             "magnitude": self._magnitude(sketch["magnitude"], pairs.flatten(0, 1), self.weight),
+            "timbre": self._timbre(sketch["magnitude"], pairs.flatten(0, 1)),
             "phase": self._phase(relations, spectrogram, self.weight),
             "timing": self._timing(relations, spectrogram, self.weight),
         }
