@@ -53,6 +53,11 @@ def test_step_size_over_the_run(exponent: float, sizes: tuple[float, ...]):
     assert computed == pytest.approx(sizes, rel=2e-3)
 
 
+def test_a_consistent_model_goes_on_with_smaller_steps():
+    computed = [step_size(fraction, exponent=2.2, first=1.4) for fraction in (0, 0.5, 1)]
+    assert computed == pytest.approx([0.0398, 0.01585, 0.00631], rel=2e-3)
+
+
 @pytest.mark.parametrize(("numbers", "c"), [(7680, 0.0473223), (131072, 0.195501), (262144, 0.27648)])
 def test_huber_constant(numbers: int, c: float):
     assert huber_c(numbers) == pytest.approx(c, rel=3e-5)  # the reference rounds down

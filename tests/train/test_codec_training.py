@@ -238,6 +238,26 @@ def test_threads_encode_every_song_once_and_whole(encoder_run: Path, clap_run: P
     assert len({tuple(map(tuple, pair)) for pair in pairs}) == SONGS - 1
 
 
+def test_latents_of_a_second_codec_come_behind_those_of_the_first(tmp_path: Path) -> None:
+    def row(value: float) -> latents.Row:
+        there = np.array([1])
+        arrays = [np.full((1, *shape), value, np.float32) for shape in ((120, 64), (2, 120, 64), (512,))]
+        return latents.Row(there, *arrays, np.array([-1, 3, *[-1] * 4], np.int8))
+
+    first = latents.LatentStore(tmp_path, 5)
+    first.add([row(1), row(2)])
+    first.publish()
+    second = latents.LatentStore(tmp_path, 5, append=True)
+    second.add([row(3), row(4)])
+    second.add([row(5), row(6)])  # no room for two
+    second.publish()
+    assert second.is_full
+    targets = np.fromfile(tmp_path / "targets.f16", np.float16).reshape(5, STEMS, 120, 64)
+    assert targets[:, 1, 0, 0].tolist() == [1, 2, 3, 4, 0]
+    assert (tmp_path / "count").read_text() == "4"
+    assert latents.LatentStore(tmp_path, 5).count == 0
+
+
 def test_every_song_is_handed_out_once_round_and_round(tmp_path: Path) -> None:
     create(tmp_path / "songs", 4)
     maps = _Maps(tmp_path / "songs")
@@ -324,6 +344,8 @@ def test_context_masks_are_non_empty_subsets_of_the_other_stems_that_sound() -> 
     assert not masks[:, ~targets].any()
     assert masks[:, targets][..., 3].any()
     assert set(masks[:, targets].sum(-1).flatten().tolist()) == {1, 2, 3}
+    whole = (masks[:, targets].sum(-1) == 3).mean((0, 1))  # of the first context and of the second
+    assert whole == pytest.approx([0.5 + 0.5 / 3, 1 / 3], abs=0.07)
 
 
 def test_codec_of_a_run_is_the_averaged_one(encoder_run: Path) -> None:
