@@ -28,6 +28,7 @@ from models.evaluate.hearing import stacked
 from models.evaluate.items import ITEMS, REFERENCES
 from models.evaluate.musical import BEAT_SCORES, HARMONY_SCORES
 from models.evaluate.report import errors_as_sentences, markdown_table, progress_bar, publish
+from models.evaluate.systems import EDM_GUIDANCE
 from models.evaluate.table_measures import ADHERENCES, Figures, Reference, by_family, row_figures
 from models.families import FAMILIES
 from models.guidance import Guidance
@@ -110,7 +111,10 @@ def main(
     guidance: Annotated[
         tuple[float, float] | None, typer.Option(help="C-DiT: context and prompt (default: what the pack says).")
     ] = None,
-    edm_guidance: Annotated[tuple[float, float], typer.Option(help="DiT and U-Net: the same.")] = (1.25, 1.25),
+    edm_guidance: Annotated[tuple[float, float], typer.Option(help="DiT and U-Net: the same.")] = (
+        EDM_GUIDANCE.context,
+        EDM_GUIDANCE.prompt,
+    ),
     clips: Annotated[int, typer.Option(help="Clips per sound source for the codec (0: leave it out).", min=0)] = 8,
     out: Annotated[Path | None, typer.Option(help="Write the report here too.")] = None,
     picture: Annotated[Path | None, typer.Option(help="Write a PNG of the figures.")] = None,
