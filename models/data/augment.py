@@ -86,8 +86,9 @@ def reshape_spectrum(audio: Tensor) -> Tensor:
     octave = torch.log2(torch.fft.rfftfreq(frames, 1 / SAMPLE_RATE, device=device).clamp(min=20) / 1000)
     centres = torch.arange(-5, 4.6, 0.5, device=device)
     bumps = torch.exp(-(((octave - centres[:, None]) / 0.5) ** 2))
-    heights_db = torch.randn(rows, len(centres), device=device) * 4 + uniform(-2, 2, rows, 1, device=device) * centres
-    gain_db = (heights_db @ bumps / bumps.sum(0)).clamp(-24, 18) * 1.4
+    tilt_db = uniform(-2.8, 2.8, rows, 1, device=device)
+    heights_db = torch.randn(rows, len(centres), device=device) * 5.6 + tilt_db * centres
+    gain_db = (heights_db @ bumps / bumps.sum(0)).clamp(-34, 25)
     return torch.fft.irfft(torch.fft.rfft(audio) * (10 ** (gain_db / 20))[:, None], n=frames)
 
 

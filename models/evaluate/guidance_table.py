@@ -31,7 +31,7 @@ from models.families import FAMILIES
 from models.generator import Generator
 from models.guidance import Guidance
 
-PAIRS = "1:1,1.25:1.25,1.5:1,1:1.5,1.5:1.5,2:2"
+PAIRS = "1:1,1.25:1.25,1.5:1,1:1.5,1.5:1.5,1.5:2,2:2"
 FIRST_SEED = 9_400_000
 Played = tuple[StemFeatures, bool, float]
 """What is heard in a stem, whether it is of the family that was asked for, its level in dB."""

@@ -67,7 +67,7 @@ class LatentStore:
     """The growing folder, for several threads; `count` is written after the arrays: a reader sees whole excerpts."""
 
     def __init__(self, folder: Path, windows: int, append: bool = False) -> None:
-        """Room for so many windows; `append`: behind those that are there, in a folder of the same size."""
+        """Room for so many windows; `append`: behind those that are there."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.capacity = folder, windows
         self.count = count_songs(folder) if append else 0
@@ -261,6 +261,19 @@ class Encoder:
         return Row(there, clean, contexts, claps[wanted].cpu().numpy(), np.where(targets, families, -1))
 
 
+def write_norm(folder: Path, codec: Codec, append: bool) -> None:
+    """Note what the codec's latents look like; SystemExit for latents that do not go behind those that are there."""
+    norm = {
+        "mean": codec.latent_mean.tolist(),
+        "std": codec.latent_std.tolist(),
+        "wave_numbers": codec.config.wave_numbers,
+    }
+    path = folder / "norm.json"
+    if append and path.is_file() and json.loads(path.read_text()) != norm:
+        raise SystemExit(f"{folder} holds latents that mean something else to this codec: leave out --append.")
+    path.write_text(json.dumps(norm))
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -287,12 +300,7 @@ def main(arguments: list[str] | None = None) -> None:
         for _ in range(THREADS_PER_GPU if gpus else 1):
             random = np.random.default_rng((options.seed, len(encoders)))
             encoders.append(Encoder(codec, listener, reader, store, random))
-    norm = {
-        "mean": codec.latent_mean.tolist(),
-        "std": codec.latent_std.tolist(),
-        "wave_numbers": codec.config.wave_numbers,
-    }
-    (options.out / "norm.json").write_text(json.dumps(norm))
+    write_norm(options.out, codec, options.append)
     if options.once:
         encoders[0].run_once()
     else:

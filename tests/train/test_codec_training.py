@@ -258,6 +258,19 @@ def test_latents_of_a_second_codec_come_behind_those_of_the_first(tmp_path: Path
     assert latents.LatentStore(tmp_path, 5).count == 0
 
 
+def test_latents_of_another_scale_are_not_put_behind_those_that_are_there(encoder_run: Path, tmp_path: Path) -> None:
+    codec, path = load_codec(encoder_run)[0], tmp_path / "norm.json"
+    latents.write_norm(tmp_path, codec, append=True)
+    noted = path.read_text()
+    latents.write_norm(tmp_path, codec, append=True)
+    codec.latent_std.mul_(2)
+    with pytest.raises(SystemExit, match="append"):
+        latents.write_norm(tmp_path, codec, append=True)
+    assert path.read_text() == noted
+    latents.write_norm(tmp_path, codec, append=False)
+    assert path.read_text() != noted
+
+
 def test_every_song_is_handed_out_once_round_and_round(tmp_path: Path) -> None:
     create(tmp_path / "songs", 4)
     maps = _Maps(tmp_path / "songs")
