@@ -6,6 +6,7 @@
 `encoder` trains encoder, pre-decoder and magnitude head by the magnitudes of single chunks. `decoder` freezes the
 encoder, so latents made from now on stay valid, and trains the pre-decoder (slowly) and the two-chunk denoiser.
 `hearing` goes on with the encoder alone and freezes the rest, so that latent models and decoder stay valid, too.
+`sketch` trains the pre-decoder alone, with the encoder frozen, in front of another `decoder` stage.
 `joint` trains all of it at once by the consistency loss, as the papers do; `--preset paper` needs it.
 The loop, its clock and its log are those of `models.train.run`. `--from` takes a run or a pack.
 """
@@ -151,7 +152,7 @@ def train(settings: CodecSettings, run_settings: RunSettings) -> Path:
     run = TrainingRun(task, run_settings)
     try:
         run.train()
-        if settings.stage != "decoder":
+        if settings.stage not in ("decoder", "sketch"):
             # Imported here because rounding lives beside the exporter, which needs onnx.
             from models.nets.rounding import round_weights
 

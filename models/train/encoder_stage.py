@@ -1,4 +1,4 @@
-"""The first stage of codec training, encoder and pre-decoder by the sketch of the chunks; and the encoder alone."""
+"""The first stage of codec training, encoder and pre-decoder by the sketch of the chunks; and each of them alone."""
 
 from __future__ import annotations
 
@@ -85,6 +85,22 @@ class HearingStage(EncoderStage):
 
     def parameter_groups(self) -> list[tuple[nn.Module, float]]:
         return [(self.codec.encoder, 1.0)]
+
+
+class SketchStage(EncoderStage):
+    """The pre-decoder alone, for the latents that there are: they stay valid, and more is made of them.
+
+    A decoder stage must follow, since the denoiser knows nothing of it yet; that one is slower, for it has more to do.
+    """
+
+    name, peak_rate = "sketch", 3e-4
+
+    def __init__(self, codec: Codec, compiled: Compiled, network: Compiled) -> None:
+        codec.encoder.requires_grad_(False)
+        super().__init__(codec, compiled, network)
+
+    def parameter_groups(self) -> list[tuple[nn.Module, float]]:
+        return [(self.codec.feature_decoder, 1.0)]
 
 
 def explained_variance(guess: Tensor, truth: Tensor, weight: Tensor) -> dict[str, float]:

@@ -12,7 +12,7 @@ from models.pack import MANIFEST
 
 NOTE = "fine_tune.json"
 PACKS = Path(__file__).resolve().parents[1] / "packs"
-CODEC_STAGES = ("encoder", "decoder", "hearing", "joint")
+CODEC_STAGES = ("encoder", "decoder", "hearing", "sketch", "joint")
 
 
 def is_pack(path: Path) -> bool:

@@ -95,7 +95,7 @@ def test_joint_stage_trains_a_codec_without_a_sketch(pool: Path, tmp_path: Path)
         assert any(not torch.equal(first[name], trained[name]) for name in first if name.startswith(part)), part
 
 
-@pytest.mark.parametrize("stage", ["encoder", "decoder", "hearing"])
+@pytest.mark.parametrize("stage", ["encoder", "decoder", "hearing", "sketch"])
 def test_stages_that_need_a_sketch_say_so(pool: Path, tmp_path: Path, stage: str) -> None:
     config = replace(TINY_CODEC, sketch=False)
     with pytest.raises(ValueError, match="joint"):
@@ -131,14 +131,15 @@ def test_decoder_stage_leaves_the_encoder_alone(pool: Path, encoder_run: Path, t
     assert all(np.isfinite(line[name]) for name in ("loss", "consistency", "score", "magnitude", "phase", "gradient"))
 
 
-def test_hearing_stage_trains_the_encoder_alone_and_latents_keep_their_scale(
-    pool: Path, encoder_run: Path, tmp_path: Path
+@pytest.mark.parametrize(("stage", "part"), [("hearing", "encoder"), ("sketch", "feature_decoder")])
+def test_one_part_learns_alone_and_latents_keep_their_scale(
+    pool: Path, encoder_run: Path, tmp_path: Path, stage: str, part: str
 ) -> None:
     before = load_codec(encoder_run)[0].state_dict()
-    train(settings(pool, stage="hearing", start=encoder_run), budget(tmp_path / "run", 2))
+    train(settings(pool, stage=stage, start=encoder_run), budget(tmp_path / "run", 2))
     after = weights(tmp_path / "run")
     changed = {name.split(".")[0] for name, value in after.items() if not torch.equal(value, before[name])}
-    assert changed == {"encoder"}
+    assert changed == {part}
     assert holds_codec(tmp_path / "run")
 
 
