@@ -11,13 +11,13 @@ the DiT and then the C-DiT on two at once, and on the last the U-Net, for twice 
 much work. A stage on several GPUs is data-parallel, see `models.train.several`. Beside the lanes: a few steps of the
 decoder stage are rehearsed, which fills torch's compile cache and saves up to two minutes later; finished songs are
 encoded into latents; the bridge learns from the pairs that the CLAP stage leaves behind.
-`--keep encoder` leaves the encoder stage out: latents, and what was trained on them, stay valid. `--keep encoder clap`
-leaves words and bridge as they are, too, and latents are encoded from the start; `--keep clap` leaves only these two as
-they are. `--keep decoder` trains the encoder for the decoder that there is (stage `hearing` of `models.train.codec`).
-`--keep encoder decoder clap` is for the latent models alone: of four GPUs the one of the decoder encodes
-latents, too, which they never have enough of. Ends with the commands that export and judge the pack. `--dry-run` prints
-the plan: when each step must be over, the GPUs it runs on, its command. New words alone need none, see
-`models.train.paraphrase`.
+`--keep encoder` leaves the encoder stage out: latents, and what was trained on them, stay valid; the decoder's time
+then begins with the pre-decoder alone (stage `sketch` of `models.train.codec`). `--keep encoder clap` leaves words and
+bridge as they are, too, and latents are encoded from the start; `--keep clap` leaves only these two as they are.
+`--keep decoder` trains the encoder for the decoder that there is (stage `hearing`). `--keep encoder decoder clap` is
+for the latent models alone: of four GPUs the one of the decoder encodes latents, too, which they never have enough of.
+Ends with the commands that export and judge the pack. `--dry-run` prints the plan: when each step must be over, the
+GPUs it runs on, its command. New words alone need none, see `models.train.paraphrase`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-CLAP, ENCODER, DECODER, DIT, CONSISTENCY, UNET = "clap", "encoder", "decoder", "dit", "c_dit", "unet"
+CLAP, ENCODER, SKETCH, DECODER, DIT, CONSISTENCY, UNET = "clap", "encoder", "sketch", "decoder", "dit", "c_dit", "unet"
+SKETCH_SHARE = 0.4  # of the decoder's time, for the pre-decoder alone, where the encoder is kept
 BRIDGE_S = 200.0
-REHEARSAL_S = 110.0  # when the encoder stage has been compiled, and compiling the next does not slow it down
+REHEARSAL_S = 110.0  # when the stage before it has been compiled, and compiling the next does not slow it down
 SONGS_PER_S = {1: 8.0, 2: 20.0, 4: 60.0}  # encoded into latents beside other stages
 PATIENCE_S = 300.0
 POLL_S = 0.1
@@ -116,34 +117,38 @@ class Step:
 
 def plan(options: argparse.Namespace, now: float) -> list[Step]:
     """All processes in order; `now` is the start in Unix seconds."""
-    run = {name: str(options.out / name) for name in (CLAP, ENCODER, DECODER, DIT, CONSISTENCY, UNET)}
+    run = {name: str(options.out / name) for name in (CLAP, ENCODER, SKETCH, DECODER, DIT, CONSISTENCY, UNET)}
     latents, pool, pairs = str(options.latents), str(options.pool), str(options.pairs)
     start = ("--from", str(options.start)) if options.start else ()
     pack = (options.start / "manifest.json",) if options.start else ()
     made = {CLAP, ENCODER} - set(options.keep)
     encoder, words_of = (run[name] if name in made else str(options.start) for name in (ENCODER, CLAP))
     learn = "hearing" if DECODER in options.keep else "encoder"
+    stages, last_gpu = _stages(options), (options.gpus - 1,)
     codec, clap, latent = "models.train.codec", "models.train.clap", "models.train.latent"
+    sketched = run[SKETCH] if SKETCH in stages else encoder
     words = {
         CLAP: (clap, "--pool", pool, "--pairs", pairs, "--workers", "6", *start),
         ENCODER: (codec, learn, "--pool", pool, "--batch", "192", "--wait-for", "130", *start),
-        DECODER: (codec, "decoder", "--pool", pool, "--wait-for", "130", "--from", encoder),
+        SKETCH: (codec, "sketch", "--pool", pool, "--batch", "192", "--wait-for", "130", *start),
+        DECODER: (codec, "decoder", "--pool", pool, "--wait-for", "130", "--from", sketched),
         DIT: (latent, "dit", "--latents", latents, "--wait-for", "400", *(() if DIT in options.anew else start)),
         CONSISTENCY: (latent, "consistency", "--latents", latents, "--from", run[DIT]),
         UNET: (latent, "dit", "--net", "unet", "--latents", latents, "--wait-for", "400"),
     }
     songs = Path(f"{pool}.serial")  # the last file that a new pool gets
-    asks = {ENCODER: (*pack, songs), DECODER: (*pack, songs), CLAP: (*pack, songs), DIT: pack}
+    asks = {name: (*pack, songs) for name in (ENCODER, SKETCH, DECODER, CLAP)} | {DIT: pack}
     follows = {DECODER: made & {ENCODER}, DIT: made, UNET: made}
-    stages, last_gpu = _stages(options), (options.gpus - 1,)
     ends = _ends(stages, options.minutes * 60)
     last_s = max(ends.values())
     steps = [Step("songs", _songs(options, last_s), last_s, beside=True)]
-    if ENCODER in made and DECODER in stages and options.start:
-        # Without the pack's weights: it may lack what the encoder stage adds, and would be compiled in another form.
-        rehearsal = (codec, "decoder", "--pool", pool, "--steps", "6", "--out", str(options.out / "rehearsal"))
+    if options.start and DECODER in stages:
+        before = SKETCH if SKETCH in stages else ENCODER
+        # A pack may lack what the encoder stage adds, and would be compiled in another form: then without its weights.
+        known = start if before == SKETCH else ()
+        rehearsal = (codec, "decoder", "--pool", pool, "--steps", "6", *known, "--out", str(options.out / "rehearsal"))
         wait = ((), (*pack, songs), REHEARSAL_S)
-        steps.append(Step("rehearsal", rehearsal, ends[ENCODER], *wait, last_gpu, beside=True, may_fail=True))
+        steps.append(Step("rehearsal", rehearsal, ends[before], *wait, last_gpu, beside=True, may_fail=True))
     for name, stage in stages.items():
         until = ("--until", f"{now + ends[name]:.0f}", "--out", run[name])
         after = tuple(sorted({*stage.after, *follows.get(name, ())}))
@@ -178,8 +183,12 @@ def _stages(options: argparse.Namespace) -> dict[str, Stage]:
     for name, stage in LANES[options.gpus].items():
         after = tuple(one for other in stage.after for one in instead[other])
         instead[name] = after if name in options.keep else (name,)
-        if name not in options.keep:
-            found[name] = replace(stage, after=after)
+        if name in options.keep:
+            continue
+        if name == DECODER and ENCODER in options.keep:
+            found[SKETCH] = replace(stage, share=stage.share * SKETCH_SHARE, after=after)
+            stage, after = replace(stage, share=stage.share * (1 - SKETCH_SHARE)), (SKETCH,)
+        found[name] = replace(stage, after=after)
     if DECODER in options.keep and UNET in found:  # it begins with the DiT, and ends with it
         spare = found[DIT].share + found[CONSISTENCY].share - found[UNET].share
         found[UNET] = replace(found[UNET], spare=spare)

@@ -92,7 +92,8 @@ def test_four_gpus_have_the_encoder_on_three_and_then_the_dit_on_two() -> None:
 def test_on_four_gpus_whatever_is_kept_no_gpu_has_two_stages_and_lanes_end_together(kept: tuple[str, ...]) -> None:
     steps = planned_steps(4, Path("PACK"), kept)
     stages = {name: step for name, step in steps.items() if not step.beside}
-    assert set(stages) == {"encoder", "clap", "decoder", "dit", "c_dit", "unet"} - set(kept)
+    alone = {"sketch"} if "encoder" in kept else set()
+    assert set(stages) == {"encoder", "clap", "decoder", "dit", "c_dit", "unet"} - set(kept) | alone
     assert "decoder" in kept or stages["decoder"].until_s == pytest.approx(1200)
     assert stages["c_dit"].until_s == pytest.approx(1200)
     for name, stage in stages.items():
@@ -108,7 +109,7 @@ def test_on_four_gpus_whatever_is_kept_no_gpu_has_two_stages_and_lanes_end_toget
     begun = 0.3 if makers else 0
     assert stages["dit"].until_s == pytest.approx(1200 * (begun + (1 - begun) * 0.26 / 0.7))
     assert ("bridge" in steps) == ("clap" not in kept)
-    assert ("rehearsal" in steps) == (not {"encoder", "decoder"} & set(kept))
+    assert ("rehearsal" in steps) == ("decoder" not in kept)
     if "rehearsal" in steps:
         assert steps["rehearsal"].gpus == (3,)
 
@@ -164,8 +165,10 @@ def test_the_pack_is_made_of_what_was_trained_last_and_of_what_was_kept(
 
 def test_what_follows_a_kept_stage_comes_in_its_place() -> None:
     steps = planned_steps(1, Path("PACK"), ("encoder",))
-    assert steps["decoder"].after == ("clap",)
+    assert steps["sketch"].after == ("clap",)
+    assert steps["decoder"].after == ("sketch",)
     assert steps["decoder"].until_s == pytest.approx(1200 * (0.12 + 0.38) / 0.81)
+    assert steps["sketch"].until_s == pytest.approx(1200 * (0.12 + 0.38 * 0.4) / 0.81)
 
 
 def test_stages_on_several_gpus_are_started_by_torchrun_and_see_only_those() -> None:
@@ -193,9 +196,19 @@ def test_a_kept_encoder_is_not_trained_and_feeds_the_latents() -> None:
     assert sum("--codec PACK" in line for line in planned) == 1
 
 
+def test_a_decoder_for_a_kept_encoder_begins_with_the_sketch_alone() -> None:
+    steps = planned_steps(2, Path("PACK"), ("encoder", "clap"))
+    assert steps["sketch"].arguments[:2] == ("models.train.codec", "sketch")
+    begins = {name: words[words.index("--from") + 1] for name in ("sketch", "decoder", "rehearsal")
+              for words in [steps[name].arguments]}  # fmt: skip
+    assert begins == {"sketch": "PACK", "decoder": "runs/sketch", "rehearsal": "PACK"}
+    assert steps["rehearsal"].until_s == steps["sketch"].until_s
+    assert steps["sketch"].gpus == steps["decoder"].gpus == (0,)
+
+
 def test_kept_words_keep_their_bridge_and_latents_begin_at_once() -> None:
     planned = lines("--minutes", "20", "--gpus", "2", "--from", "PACK", "--keep", "encoder", "clap")
-    assert stages(planned) == ["decoder", "unet", "dit", "c_dit"]
+    assert stages(planned) == ["sketch", "decoder", "unet", "dit", "c_dit"]
     assert not any("gap_bridge" in line for line in planned)
     assert sum("--codec PACK --clap PACK" in line for line in planned) == 1
 
@@ -223,7 +236,7 @@ def test_a_dit_can_begin_anew_beside_what_goes_on() -> None:
     assert anew["encoder"]
 
 
-def test_the_decoder_stage_is_rehearsed_only_beside_an_encoder_stage_that_goes_on_from_something() -> None:
+def test_the_decoder_stage_is_rehearsed_only_beside_a_codec_stage_that_goes_on_from_something() -> None:
     def rehearsals(*options: str) -> list[str]:
         return [line for line in lines("--minutes", "20", *options) if "rehearsal" in line]
 
@@ -232,7 +245,7 @@ def test_the_decoder_stage_is_rehearsed_only_beside_an_encoder_stage_that_goes_o
     assert " decoder " in line
     assert "--steps 6" in line
     assert not rehearsals()
-    assert not rehearsals("--from", "PACK", "--keep", "encoder")
+    assert not rehearsals("--from", "PACK", "--keep", "encoder", "decoder")
 
 
 def test_steps_wait_for_others_for_files_and_for_their_time(tmp_path: Path) -> None:
