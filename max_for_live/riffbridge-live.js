@@ -459,7 +459,7 @@ function jobProgress(id, fraction, stage, eta) {
 }
 
 function jobStem(id, index, count, path, json) {
-  if (!isCurrent(id)) return;
+  if (!isCurrent(id) || hasStem(now.request, index)) return; // a bridge that was started again tells it again
   var about = JSON.parse(json);
   var stem = { index: index, count: count, path: path, seed: about.seed, cut: about.cut || null };
   stem.seconds = about.frames / about.sample_rate;
@@ -469,6 +469,11 @@ function jobStem(id, index, count, path, json) {
   keepStem(stem);
   outlet(TO_PLAYER, "load", index + 1, path);
   insertStem(now.request, stem);
+}
+
+function hasStem(request, index) {
+  for (var k = 0; k < request.stems.length; k++) if (request.stems[k].index === index) return true;
+  return false;
 }
 
 /** A stem without a ring lasts as long as its file, at the tempo that was asked for. */
@@ -680,8 +685,10 @@ function finalError(text) {
 var TRIGGER = 0; // launch mode
 var ONE_BAR = 5; // launch quantisation
 
-/** Queue all that one stem needs; the place is chosen with the first. */
+/** Queue all that one stem needs; the place is chosen with the first. One that got its clip before a reload keeps it. */
 function insertStem(request, stem) {
+  var kept = keptOf(stem);
+  if (kept.place) return recallClip(request, stem, kept);
   if (!request.place) request.place = choosePlace();
   if (request.place === "preview") return;
   later(function () {
@@ -689,6 +696,13 @@ function insertStem(request, stem) {
     if (request.place === "session") insertInSession(request, stem);
     else insertInArrangement(request, stem);
   }, insertFailed(request));
+}
+
+/** What the other stems of the request must know of one that is inserted. */
+function recallClip(request, stem, kept) {
+  request.place = kept.place;
+  request.trackName = trackNameOf(request);
+  if (kept.row >= 0) request.rows = kept.row - stem.index;
 }
 
 function choosePlace() {
@@ -733,6 +747,7 @@ function insertInSession(request, stem) {
   }
   slot.call("create_audio_clip", stem.path);
   if (!numberOf(slot, "has_clip")) throw notTaken(stem);
+  rememberPlace(stem, request.place);
   laterFirst(sessionSteps(request, stem, path + " clip").concat([function () {
     rememberRow(stem, request.trackName, row);
   }]), finishFailed(request));
@@ -754,6 +769,7 @@ function insertInArrangement(request, stem) {
   var before = owner.getcount("arrangement_clips");
   owner.call("create_audio_clip", stem.path, start);
   if (owner.getcount("arrangement_clips") <= before) throw notTaken(stem);
+  rememberPlace(stem, request.place);
   var clipPath = path + " arrangement_clips " + clipStarting(owner, path, start);
   laterFirst(arrangementSteps(request, stem, clipPath), finishFailed(request));
 }
@@ -814,9 +830,13 @@ function clipName(request, stem) {
 
 // Where new clips find room: tracks that carry the part's name, empty slots, empty stretches of the arrangement.
 
+function trackNameOf(request) {
+  return "Riffbridge " + request.name;
+}
+
 /** The track for these stems: found by its name or made at the end. `further`: 0, or the how-manieth beside it. */
 function stemTrack(request, further) {
-  request.trackName = "Riffbridge " + request.name;
+  request.trackName = trackNameOf(request);
   var name = request.trackName + (further ? " " + (further + 1) : "");
   var found = trackNamed(name);
   if (found < 0) return newTrack(name, request.part);
@@ -1059,10 +1079,10 @@ function reveal() {
 // memory.js -----------------------------------------------------------------------
 
 // What is saved with the set, as one line of JSON in a parameter: the device's id, the open request and what it asked
-// for, the last stems.
+// for, the last stems and the id of their request.
 
 var LONGEST_STORED = 30000;
-var stored = { uuid: "", pending: "", asked: null, stems: [] };
+var stored = { uuid: "", pending: "", asked: null, stems: [], stemsOf: "" };
 var storedText = "";
 
 /** `stored` <text>: the patch hands over what the set holds, before or after `init`. */
@@ -1106,18 +1126,36 @@ function eachStem(use) {
   for (var k = 0; k < stored.stems.length; k++) if (stored.stems[k]) use(stored.stems[k], k);
 }
 
+/** Keep a stem of the request under way. `place`: where its clip is (see PLACES), once there is one. */
 function keepStem(stem) {
-  if (now.request.stems.length === 1) stored.stems = []; // the first of a request; they may come in any order
+  if (stored.stemsOf !== now.request.id) stored.stems = []; // the first of a request; they may come in any order
+  stored.stemsOf = now.request.id;
   for (var k = 0; k < stem.count; k++) stored.stems[k] = stored.stems[k] || null;
+  if (keptOf(stem)) return; // it came before a reload
   stored.stems[stem.index] = {
-    path: stem.path, beats: stem.beats, seconds: stem.seconds, seed: stem.seed, track: "", row: -1
+    path: stem.path, beats: stem.beats, seconds: stem.seconds, seed: stem.seed, place: "", track: "", row: -1
   };
   store();
 }
 
-function rememberRow(stem, trackName, row) {
+/** What is kept of a stem; null when a later request has taken its place. */
+function keptOf(stem) {
   var kept = stored.stems[stem.index];
-  if (!kept || kept.path !== stem.path) return;
+  return kept && kept.path === stem.path ? kept : null;
+}
+
+/** A stem has its clip, even if it is not finished yet. */
+function rememberPlace(stem, place) {
+  var kept = keptOf(stem);
+  if (!kept) return;
+  kept.place = place;
+  store();
+}
+
+/** The clip in a slot is ready to be launched. */
+function rememberRow(stem, trackName, row) {
+  var kept = keptOf(stem);
+  if (!kept) return;
   kept.track = trackName;
   kept.row = row;
   store();

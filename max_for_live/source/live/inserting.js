@@ -3,8 +3,10 @@
 var TRIGGER = 0; // launch mode
 var ONE_BAR = 5; // launch quantisation
 
-/** Queue all that one stem needs; the place is chosen with the first. */
+/** Queue all that one stem needs; the place is chosen with the first. One that got its clip before a reload keeps it. */
 function insertStem(request, stem) {
+  var kept = keptOf(stem);
+  if (kept.place) return recallClip(request, stem, kept);
   if (!request.place) request.place = choosePlace();
   if (request.place === "preview") return;
   later(function () {
@@ -12,6 +14,13 @@ function insertStem(request, stem) {
     if (request.place === "session") insertInSession(request, stem);
     else insertInArrangement(request, stem);
   }, insertFailed(request));
+}
+
+/** What the other stems of the request must know of one that is inserted. */
+function recallClip(request, stem, kept) {
+  request.place = kept.place;
+  request.trackName = trackNameOf(request);
+  if (kept.row >= 0) request.rows = kept.row - stem.index;
 }
 
 function choosePlace() {
@@ -56,6 +65,7 @@ function insertInSession(request, stem) {
   }
   slot.call("create_audio_clip", stem.path);
   if (!numberOf(slot, "has_clip")) throw notTaken(stem);
+  rememberPlace(stem, request.place);
   laterFirst(sessionSteps(request, stem, path + " clip").concat([function () {
     rememberRow(stem, request.trackName, row);
   }]), finishFailed(request));
@@ -77,6 +87,7 @@ function insertInArrangement(request, stem) {
   var before = owner.getcount("arrangement_clips");
   owner.call("create_audio_clip", stem.path, start);
   if (owner.getcount("arrangement_clips") <= before) throw notTaken(stem);
+  rememberPlace(stem, request.place);
   var clipPath = path + " arrangement_clips " + clipStarting(owner, path, start);
   laterFirst(arrangementSteps(request, stem, clipPath), finishFailed(request));
 }

@@ -32,7 +32,7 @@ function jobProgress(id, fraction, stage, eta) {
 }
 
 function jobStem(id, index, count, path, json) {
-  if (!isCurrent(id)) return;
+  if (!isCurrent(id) || hasStem(now.request, index)) return; // a bridge that was started again tells it again
   var about = JSON.parse(json);
   var stem = { index: index, count: count, path: path, seed: about.seed, cut: about.cut || null };
   stem.seconds = about.frames / about.sample_rate;
@@ -42,6 +42,11 @@ function jobStem(id, index, count, path, json) {
   keepStem(stem);
   outlet(TO_PLAYER, "load", index + 1, path);
   insertStem(now.request, stem);
+}
+
+function hasStem(request, index) {
+  for (var k = 0; k < request.stems.length; k++) if (request.stems[k].index === index) return true;
+  return false;
 }
 
 /** A stem without a ring lasts as long as its file, at the tempo that was asked for. */

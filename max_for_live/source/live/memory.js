@@ -1,8 +1,8 @@
 // What is saved with the set, as one line of JSON in a parameter: the device's id, the open request and what it asked
-// for, the last stems.
+// for, the last stems and the id of their request.
 
 var LONGEST_STORED = 30000;
-var stored = { uuid: "", pending: "", asked: null, stems: [] };
+var stored = { uuid: "", pending: "", asked: null, stems: [], stemsOf: "" };
 var storedText = "";
 
 /** `stored` <text>: the patch hands over what the set holds, before or after `init`. */
@@ -46,18 +46,36 @@ function eachStem(use) {
   for (var k = 0; k < stored.stems.length; k++) if (stored.stems[k]) use(stored.stems[k], k);
 }
 
+/** Keep a stem of the request under way. `place`: where its clip is (see PLACES), once there is one. */
 function keepStem(stem) {
-  if (now.request.stems.length === 1) stored.stems = []; // the first of a request; they may come in any order
+  if (stored.stemsOf !== now.request.id) stored.stems = []; // the first of a request; they may come in any order
+  stored.stemsOf = now.request.id;
   for (var k = 0; k < stem.count; k++) stored.stems[k] = stored.stems[k] || null;
+  if (keptOf(stem)) return; // it came before a reload
   stored.stems[stem.index] = {
-    path: stem.path, beats: stem.beats, seconds: stem.seconds, seed: stem.seed, track: "", row: -1
+    path: stem.path, beats: stem.beats, seconds: stem.seconds, seed: stem.seed, place: "", track: "", row: -1
   };
   store();
 }
 
-function rememberRow(stem, trackName, row) {
+/** What is kept of a stem; null when a later request has taken its place. */
+function keptOf(stem) {
   var kept = stored.stems[stem.index];
-  if (!kept || kept.path !== stem.path) return;
+  return kept && kept.path === stem.path ? kept : null;
+}
+
+/** A stem has its clip, even if it is not finished yet. */
+function rememberPlace(stem, place) {
+  var kept = keptOf(stem);
+  if (!kept) return;
+  kept.place = place;
+  store();
+}
+
+/** The clip in a slot is ready to be launched. */
+function rememberRow(stem, trackName, row) {
+  var kept = keptOf(stem);
+  if (!kept) return;
   kept.track = trackName;
   kept.row = row;
   store();

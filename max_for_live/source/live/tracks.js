@@ -1,8 +1,12 @@
 // Where new clips find room: tracks that carry the part's name, empty slots, empty stretches of the arrangement.
 
+function trackNameOf(request) {
+  return "Riffbridge " + request.name;
+}
+
 /** The track for these stems: found by its name or made at the end. `further`: 0, or the how-manieth beside it. */
 function stemTrack(request, further) {
-  request.trackName = "Riffbridge " + request.name;
+  request.trackName = trackNameOf(request);
   var name = request.trackName + (further ? " " + (further + 1) : "");
   var found = trackNamed(name);
   if (found < 0) return newTrack(name, request.part);

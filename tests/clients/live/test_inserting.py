@@ -86,6 +86,15 @@ def rows(studio: Studio, track: str = TRACK) -> list[int]:
     return [row for row, clip in enumerate(studio.track(track)["slots"]) if clip]
 
 
+def clip_files(studio: Studio) -> list[str]:
+    """Files of all clips of the set, wherever they are."""
+    held = []
+    for track in studio.set["tracks"]:
+        in_lanes = [clip for lane in track.get("lanes", []) for clip in lane["clips"]]
+        held += [clip["file_path"] for clip in (*track["slots"], *track["arrangement"], *in_lanes) if clip]
+    return held
+
+
 @pytest.mark.parametrize(
     ("version", "options"),
     [
@@ -485,6 +494,37 @@ def test_a_request_of_the_last_session_is_what_it_was_when_it_was_asked(tmp_path
         (clip,) = studio.track(TRACK)["arrangement"]
         assert (studio.track(TRACK)["color"], clip["color"], clip["warp_mode"]) == BASS
         assert (clip["start_time"], clip["end_marker"]) == (16, 16)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_stem_that_has_its_clip_is_not_inserted_again_after_a_reload(place: int, tmp_path: Path) -> None:
+    files = [stem_file(tmp_path, name=name) for name in ("one", "two", "three")]
+    with Studio((12, 3, 5)) as studio:
+        device = linked(studio, tmp_path)
+        device.touch("Insert", place)
+        request_id, _ = asked(device)
+        tell_stem(device, request_id, 1, 3, files[1])
+        device.wait(lambda seen: state(seen)["stems"][1]["row"] == 1 or (place and clip_files(studio)))
+        saved = device.look()["saved"]
+        device.remove()
+        again = linked(studio, tmp_path, name="again", saved=saved)
+        give(again, request_id, files)
+        again.wait_status(f"3 variations on '{TRACK}'")
+        assert sorted(clip_files(studio)) == sorted(files)
+        if place == 0:
+            assert rows(studio) == [0, 1, 2]
+
+
+def test_a_bridge_that_was_started_again_tells_a_stem_twice_and_it_is_inserted_once(tmp_path: Path) -> None:
+    files = [stem_file(tmp_path, name=name) for name in ("one", "two")]
+    with Studio() as studio:
+        device = linked(studio, tmp_path)
+        request_id, _ = asked(device)
+        tell_stem(device, request_id, 0, 2, files[0])
+        give(device, request_id, files)
+        device.wait_status(f"2 variations on '{TRACK}'")
+        assert rows(studio) == [0, 1]
+        assert sorted(clip_files(studio)) == sorted(files)
 
 
 def test_an_open_request_of_an_older_device_is_taken_up(tmp_path: Path) -> None:
