@@ -12,7 +12,8 @@ done in `count`, and `norm.json` with the codec's mean and standard deviation pe
 hold the waves of the lowest bins (`models/nets/waves.py`). With `--once` also
 `held_out`: the first and the last + 1 of the windows of validation.
 
-All GPUs that are visible are used, two threads to each: while one copies songs, the other computes.
+All GPUs that are visible are used, with several processes to each: what Python does between two of its steps takes
+longer than the steps. Every process has slots of the pool to itself; they write into one store.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import multiprocessing
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -50,7 +52,9 @@ WHOLE_BAND = 0.5
 MINIMUM_ACTIVE = Recipe().minimum_active
 PUBLISH_S = 5.0
 POLL_S = 0.1
-THREADS_PER_GPU = 2
+PROCESSES_PER_GPU = 3
+SPAWN = multiprocessing.get_context("spawn")  # a forked process cannot use CUDA
+_written: Synchronized[int] | None = None
 
 
 class Row(NamedTuple):
@@ -63,23 +67,44 @@ class Row(NamedTuple):
     families: np.ndarray  # int8 [6]
 
 
+def shape_of(name: str) -> tuple[int, ...]:
+    """Of one stem of a window in one of the arrays."""
+    return {
+        "targets.f16": (TOKENS, LATENT),
+        "contexts.f16": (CONTEXTS, TOKENS, LATENT),
+        "claps.f16": (EMBEDDING,),
+        "families.i8": (),
+    }[name]
+
+
+def new_store(folder: Path, windows: int, append: bool = False) -> Synchronized[int]:
+    """Room for so many windows; how many are there. `append`: behind those that the folder holds, else none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    there = count_songs(folder) if append else 0
+    for name in ("targets.f16", "contexts.f16", "claps.f16", "families.i8"):
+        kind = np.float16 if name.endswith("f16") else np.int8
+        np.memmap(folder / name, kind, "r+" if there else "w+", shape=(windows, STEMS, *shape_of(name)))
+    return SPAWN.Value("q", there)
+
+
 class LatentStore:
-    """The growing folder, for several threads; `count` is written after the arrays: a reader sees whole excerpts."""
+    """The growing folder, for several processes; `count` is written after the arrays: a reader sees whole excerpts."""
 
-    def __init__(self, folder: Path, windows: int, append: bool = False) -> None:
-        """Room for so many windows; `append`: behind those that are there."""
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, folder: Path, windows: int, written: Synchronized[int]) -> None:
+        """written: as `new_store` gave it, the same for all processes."""
         self.folder, self.capacity = folder, windows
-        self.count = count_songs(folder) if append else 0
-        self._lock, self._next_publish = Lock(), time.monotonic() + PUBLISH_S
+        self._written, self._next_publish = written, time.monotonic() + PUBLISH_S
 
-        def array(name: str, dtype: str, *shape: int) -> np.memmap:
-            return np.memmap(folder / name, dtype, "r+" if self.count else "w+", shape=(windows, STEMS, *shape))
+        def array(name: str, dtype: str) -> np.memmap:
+            return np.memmap(folder / name, dtype, "r+", shape=(windows, STEMS, *shape_of(name)))
 
-        self.targets = array("targets.f16", "float16", TOKENS, LATENT)
-        self.contexts = array("contexts.f16", "float16", CONTEXTS, TOKENS, LATENT)
-        self.claps = array("claps.f16", "float16", EMBEDDING)
-        self.families = array("families.i8", "int8")
+        self.targets, self.contexts = array("targets.f16", "float16"), array("contexts.f16", "float16")
+        self.claps, self.families = array("claps.f16", "float16"), array("families.i8", "int8")
+
+    @property
+    def count(self) -> int:
+        """Windows written so far, by whomever."""
+        return int(self._written.value)
 
     @property
     def is_full(self) -> bool:
@@ -88,14 +113,14 @@ class LatentStore:
 
     def add(self, excerpt: list[Row]) -> None:
         """The windows of an excerpt, if there is room; published a few seconds later."""
-        with self._lock:
+        with self._written.get_lock():
             if self.is_full:
                 return
             for row in excerpt:
                 here, there = self.count, row.there
                 self.targets[here, there], self.contexts[here, there] = row.targets, row.contexts
                 self.claps[here, there], self.families[here] = row.claps, row.families
-                self.count += 1
+                self._written.value += 1
             if time.monotonic() > self._next_publish:
                 self.publish()
                 self._next_publish = time.monotonic() + PUBLISH_S
@@ -103,9 +128,10 @@ class LatentStore:
 
     def publish(self) -> None:
         """Tell readers how many songs are complete."""
-        fresh = self.folder / "count.new"
-        fresh.write_text(str(self.count))
-        fresh.rename(self.folder / "count")
+        with self._written.get_lock():
+            fresh = self.folder / "count.new"
+            fresh.write_text(str(self.count))
+            fresh.rename(self.folder / "count")
 
 
 def roles(audio: Tensor, families: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -175,22 +201,21 @@ class Listener:
 
 
 class FreshSongs:
-    """Hands out every song that comes into a pool, each to one thread."""
+    """Hands out every song that comes into the slots of a pool that are those of one process of so many."""
 
-    def __init__(self, reader: PoolReader) -> None:
-        self._reader, self._lock = reader, Lock()
-        self._claimed, self._last = np.zeros(len(reader.serials()), np.int64), -1
+    def __init__(self, reader: PoolReader, process: int = 0, processes: int = 1) -> None:
+        self._reader, self._slots = reader, np.arange(process, len(reader.serials()), processes)
+        self._taken, self._last = np.zeros(len(self._slots), np.int64), -1
 
-    def claim(self) -> int | None:
-        """The next slot with a whole song that nobody has claimed, round and round; None when there is none."""
-        with self._lock:
-            serials = self._reader.serials()
-            fresh = np.flatnonzero((serials != self._claimed) & (serials > 0))
-            if not len(fresh):
-                return None
-            slot = int(fresh[np.searchsorted(fresh, self._last + 1) % len(fresh)])
-            self._claimed[slot], self._last = serials[slot], slot
-            return slot
+    def take(self) -> int | None:
+        """The next slot with a whole song that was not taken yet, round and round; None when there is none."""
+        serials = self._reader.serials()[self._slots]
+        fresh = np.flatnonzero((serials != self._taken) & (serials > 0))
+        if not len(fresh):
+            return None
+        self._last = int(fresh[np.searchsorted(fresh, self._last + 1) % len(fresh)])
+        self._taken[self._last] = serials[self._last]
+        return int(self._slots[self._last])
 
 
 @dataclass
@@ -205,10 +230,10 @@ class Encoder:
     waited_s: float = 0.0  # for songs; what is left of the time went into encoding
 
     def run(self, songs: FreshSongs, seconds: float, songs_per_s: float = math.inf) -> None:
-        """Encode what no other encoder of the same songs does, no more a second than that together."""
+        """Encode these songs; `songs_per_s`: no more than that a second together with others that fill the store."""
         start, before = time.monotonic(), self.store.count
         while time.monotonic() < start + seconds and not self.store.is_full:
-            slot = songs.claim()
+            slot = songs.take()
             if slot is None:
                 time.sleep(POLL_S)
                 self.waited_s += POLL_S
@@ -274,6 +299,34 @@ def write_norm(folder: Path, codec: Codec, append: bool) -> None:
     path.write_text(json.dumps(norm))
 
 
+def encode(options: argparse.Namespace, written: Synchronized[int], process: int = 0, processes: int = 1) -> float:
+    """What one of the processes does until the end; the seconds that it waited for songs."""
+    gpus = torch.cuda.device_count()
+    place = torch.device("cuda", process % gpus) if gpus else torch.device("cpu")
+    torch.manual_seed(options.seed * processes + process)
+    codec, listener = on_device(load_codec(options.codec)[0], place), Listener(load_clap(options.clap)[0], place)
+    reader, store = PoolReader(options.pool), LatentStore(options.out, options.windows, written)
+    encoder = Encoder(codec, listener, reader, store, np.random.default_rng((options.seed, process)))
+    if options.once:
+        encoder.run_once()
+    else:
+        encoder.run(FreshSongs(reader, process, processes), options.seconds, options.songs_per_s)
+    store.publish()
+    return encoder.waited_s
+
+
+def _keep(written: Synchronized[int]) -> None:
+    """In a fresh process: what only comes with its start, and one thread, since the others want the rest."""
+    global _written
+    _written = written
+    torch.set_num_threads(1)
+
+
+def _encode_here(options: argparse.Namespace, process: int) -> float:
+    assert _written is not None
+    return encode(options, _written, process, options.processes)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -288,29 +341,20 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--songs-per-s", type=float, default=math.inf, help="leave the device to training beside this")
     parser.add_argument("--append", action="store_true", help="behind what --out holds, of a codec of the same latents")
     parser.add_argument("--once", action="store_true", help="encode a pool that is full, and end")
+    parser.add_argument("--processes", type=int, help=f"default: {PROCESSES_PER_GPU} to a GPU; this one alone without")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
-    torch.manual_seed(options.seed)
-    reader, store = PoolReader(options.pool), LatentStore(options.out, options.windows, options.append)
-    gpus = [torch.device("cuda", number) for number in range(torch.cuda.device_count())]
-    encoders = []
-    for place in gpus or [torch.device("cpu")]:
-        codec = on_device(load_codec(options.codec)[0], place)
-        listener = Listener(load_clap(options.clap)[0], place)
-        for _ in range(THREADS_PER_GPU if gpus else 1):
-            random = np.random.default_rng((options.seed, len(encoders)))
-            encoders.append(Encoder(codec, listener, reader, store, random))
-    write_norm(options.out, codec, options.append)
-    if options.once:
-        encoders[0].run_once()
+    usual = PROCESSES_PER_GPU * torch.cuda.device_count() or 1
+    options.processes = 1 if options.once else options.processes or usual
+    written = new_store(options.out, options.windows, options.append)
+    write_norm(options.out, load_codec(options.codec)[0], options.append)
+    if options.processes == 1:
+        waited_s = encode(options, written)
     else:
-        songs = FreshSongs(reader)
-        with ThreadPoolExecutor(len(encoders)) as threads:
-            for end in [threads.submit(one.run, songs, options.seconds, options.songs_per_s) for one in encoders]:
-                end.result()
-    store.publish()
-    waited_s = sum(one.waited_s for one in encoders) / len(encoders)
-    print(f"latents: {store.count} windows in {options.out}, {waited_s:.0f} s of waiting for songs", flush=True)
+        with ProcessPoolExecutor(options.processes, SPAWN, _keep, (written,)) as crew:
+            ends = [crew.submit(_encode_here, options, process) for process in range(options.processes)]
+            waited_s = sum(end.result() for end in ends) / options.processes
+    print(f"latents: {written.value} windows in {options.out}, {waited_s:.0f} s of waiting for songs", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -211,32 +210,26 @@ def test_latents_command_writes_what_the_latent_models_read(
     assert (read.targets[:count] == 0).all(3).all(2)[~there].all()
 
 
-def test_threads_encode_every_song_once_and_whole(encoder_run: Path, clap_run: Path, tmp_path: Path) -> None:
-    """As many encoders as a machine with two GPUs has, on a processor; all but the last song fit into the store.
+def test_processes_encode_every_song_once_and_whole(encoder_run: Path, clap_run: Path, tmp_path: Path) -> None:
+    """Two, as on a machine with a GPU, on a processor; all but the last song fit into the store.
 
     Every song has families of its own, and another target in each window; the third stem is only heard in contexts.
     """
-    audio = np.tile(noise(3), 2)
+    songs, audio = 3, np.tile(noise(3), 2)
     audio[0, :, WINDOW_FRAMES:] = audio[1, :, :WINDOW_FRAMES] = 0
     audio[2].reshape(2, 2, WINDOW_FRAMES)[..., int(0.4 * WINDOW_FRAMES) :] = 0
-    write_pool(tmp_path / "songs", audio, [], SONGS)
-    _Maps(tmp_path / "songs").families[:, :3] = np.arange(SONGS)[:, None] + np.arange(3)
-    whole = [[[song, -1, *[-1] * 4], [-1, song + 1, *[-1] * 4]] for song in range(SONGS)]
-
-    device, reader = torch.device("cpu"), PoolReader(tmp_path / "songs")
-    codec, listener = load_codec(encoder_run)[0], latents.Listener(load_clap(clap_run)[0], device)
-    store, songs = latents.LatentStore(tmp_path / "latents", 2 * SONGS - 1), latents.FreshSongs(reader)
-
-    def encode(number: int) -> None:
-        latents.Encoder(codec, listener, reader, store, np.random.default_rng(number)).run(songs, 30)
-
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(encode, range(4)))
-    assert store.count == 2 * SONGS - 2
-    families = store.families[: store.count]
-    pairs = [families[row : row + 2].tolist() for row in range(0, store.count, 2)]
+    write_pool(tmp_path / "songs", audio, [], songs)
+    _Maps(tmp_path / "songs").families[:, :3] = np.arange(songs)[:, None] + np.arange(3)
+    whole = [[[song, -1, *[-1] * 4], [-1, song + 1, *[-1] * 4]] for song in range(songs)]
+    command = ["--codec", encoder_run, "--clap", clap_run, "--pool", tmp_path / "songs", "--out", tmp_path / "latents"]
+    command += ["--windows", 2 * songs - 1, "--processes", 2, "--seconds", 30]
+    latents.main([str(word) for word in command])
+    count = 2 * songs - 2
+    assert int((tmp_path / "latents" / "count").read_text()) == count
+    families = np.fromfile(tmp_path / "latents" / "families.i8", np.int8).reshape(-1, STEMS)[:count]
+    pairs = [families[row : row + 2].tolist() for row in range(0, count, 2)]
     assert all(pair in whole for pair in pairs)
-    assert len({tuple(map(tuple, pair)) for pair in pairs}) == SONGS - 1
+    assert len({tuple(map(tuple, pair)) for pair in pairs}) == songs - 1
 
 
 def test_latents_of_a_second_codec_come_behind_those_of_the_first(tmp_path: Path) -> None:
@@ -245,10 +238,10 @@ def test_latents_of_a_second_codec_come_behind_those_of_the_first(tmp_path: Path
         arrays = [np.full((1, *shape), value, np.float32) for shape in ((120, 64), (2, 120, 64), (512,))]
         return latents.Row(there, *arrays, np.array([-1, 3, *[-1] * 4], np.int8))
 
-    first = latents.LatentStore(tmp_path, 5)
+    first = latents.LatentStore(tmp_path, 5, latents.new_store(tmp_path, 5))
     first.add([row(1), row(2)])
     first.publish()
-    second = latents.LatentStore(tmp_path, 5, append=True)
+    second = latents.LatentStore(tmp_path, 5, latents.new_store(tmp_path, 5, append=True))
     second.add([row(3), row(4)])
     second.add([row(5), row(6)])  # no room for two
     second.publish()
@@ -256,7 +249,7 @@ def test_latents_of_a_second_codec_come_behind_those_of_the_first(tmp_path: Path
     targets = np.fromfile(tmp_path / "targets.f16", np.float16).reshape(5, STEMS, 120, 64)
     assert targets[:, 1, 0, 0].tolist() == [1, 2, 3, 4, 0]
     assert (tmp_path / "count").read_text() == "4"
-    assert latents.LatentStore(tmp_path, 5).count == 0
+    assert latents.new_store(tmp_path, 5).value == 0
 
 
 def test_latents_of_another_scale_are_not_put_behind_those_that_are_there(encoder_run: Path, tmp_path: Path) -> None:
@@ -276,11 +269,13 @@ def test_every_song_is_handed_out_once_round_and_round(tmp_path: Path) -> None:
     create(tmp_path / "songs", 4)
     maps = _Maps(tmp_path / "songs")
     songs = latents.FreshSongs(PoolReader(tmp_path / "songs"))
-    assert songs.claim() is None
+    assert songs.take() is None
     maps.serial[:] = [11, 12, 0, 14]
-    assert [songs.claim(), songs.claim()] == [0, 1]
+    assert [songs.take(), songs.take()] == [0, 1]
     maps.serial[:3] = [15, 16, 13]
-    assert [songs.claim() for _ in range(5)] == [2, 3, 0, 1, None]
+    assert [songs.take() for _ in range(5)] == [2, 3, 0, 1, None]
+    second = latents.FreshSongs(PoolReader(tmp_path / "songs"), 1, 3)
+    assert [second.take(), second.take()] == [1, None]
 
 
 def write_pool(path: Path, audio: np.ndarray, families: list[int], songs: int = 4) -> None:
