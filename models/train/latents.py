@@ -27,7 +27,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -57,6 +57,15 @@ SPAWN = multiprocessing.get_context("spawn")  # a forked process cannot use CUDA
 _written: Synchronized[int] | None = None
 
 
+ARRAYS: dict[str, tuple[int, ...]] = {
+    "targets.f16": (TOKENS, LATENT),
+    "contexts.f16": (CONTEXTS, TOKENS, LATENT),
+    "claps.f16": (EMBEDDING,),
+    "families.i8": (),
+}
+"""What the store holds of a stem of a window: files, and the shapes of their rows."""
+
+
 class Row(NamedTuple):
     """What the store holds of a window; arrays of the targets that are there, families of all places."""
 
@@ -67,24 +76,18 @@ class Row(NamedTuple):
     families: np.ndarray  # int8 [6]
 
 
-def shape_of(name: str) -> tuple[int, ...]:
-    """Of one stem of a window in one of the arrays."""
-    return {
-        "targets.f16": (TOKENS, LATENT),
-        "contexts.f16": (CONTEXTS, TOKENS, LATENT),
-        "claps.f16": (EMBEDDING,),
-        "families.i8": (),
-    }[name]
-
-
 def new_store(folder: Path, windows: int, append: bool = False) -> Synchronized[int]:
     """Room for so many windows; how many are there. `append`: behind those that the folder holds, else none."""
     folder.mkdir(parents=True, exist_ok=True)
     there = count_songs(folder) if append else 0
-    for name in ("targets.f16", "contexts.f16", "claps.f16", "families.i8"):
-        kind = np.float16 if name.endswith("f16") else np.int8
-        np.memmap(folder / name, kind, "r+" if there else "w+", shape=(windows, STEMS, *shape_of(name)))
+    for name in ARRAYS:
+        _array(folder, name, windows, "r+" if there else "w+")
     return SPAWN.Value("q", there)
+
+
+def _array(folder: Path, name: str, windows: int, mode: Literal["r+", "w+"] = "r+") -> np.memmap:
+    kind = np.float16 if name.endswith("f16") else np.int8
+    return np.memmap(folder / name, kind, mode, shape=(windows, STEMS, *ARRAYS[name]))
 
 
 class LatentStore:
@@ -94,12 +97,7 @@ class LatentStore:
         """written: as `new_store` gave it, the same for all processes."""
         self.folder, self.capacity = folder, windows
         self._written, self._next_publish = written, time.monotonic() + PUBLISH_S
-
-        def array(name: str, dtype: str) -> np.memmap:
-            return np.memmap(folder / name, dtype, "r+", shape=(windows, STEMS, *shape_of(name)))
-
-        self.targets, self.contexts = array("targets.f16", "float16"), array("contexts.f16", "float16")
-        self.claps, self.families = array("claps.f16", "float16"), array("families.i8", "int8")
+        self.targets, self.contexts, self.claps, self.families = (_array(folder, name, windows) for name in ARRAYS)
 
     @property
     def count(self) -> int:
