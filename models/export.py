@@ -53,10 +53,10 @@ DECODE_SIGMAS = (STANDARD.sigma_max, STANDARD.sigma(0.4))
 SKETCH_DECODE_SIGMAS = (0.2,)
 SKETCH_PULL = 1.0
 GUIDANCE = Guidance(1.5, 2.0)
-"""The C-DiT of pack 0.9.0 on 36 songs, 3 a family, with text and context (seeds from 11,650,000, see
-models/train/LOG.md): the family that was asked for is heard in .89 of the stems with 1.5 and 1.5, in .94 with 1.5 and
-2; notes in the chords .960 and .954 AUC; the level rises by 2.3 and 2.9 dB. Equal weights cost three more evaluations
-of the network, others six."""
+"""The C-DiT of pack 0.9.0, with the decoder of 0.8.0, on 36 songs, 3 a family, with text and context (seeds from
+11,650,000, see models/train/LOG.md): the family that was asked for is heard in .89 of the stems with 1.5 and 1.5, in
+.94 with 1.5 and 2; notes in the chords .960 and .954 AUC; the level rises by 2.3 and 2.9 dB. Equal weights cost three
+more evaluations of the network, others six."""
 PARTS = ("codec", "dit", "clap", "bridge")
 # The bridge is small, and rounding it to int8 moves its output by 2.4 %.
 BRIDGE_WEIGHTS = {"int8": "float16", "float16": "float16", "float32": "float32"}

@@ -12,8 +12,8 @@ done in `count`, and `norm.json` with the codec's mean and standard deviation pe
 hold the waves of the lowest bins (`models/nets/waves.py`). With `--once` also
 `held_out`: the first and the last + 1 of the windows of validation.
 
-All GPUs that are visible are used, with several processes to each: what Python does between two of its steps takes
-longer than the steps. Every process has slots of the pool to itself; they write into one store.
+All GPUs that are visible are used, with several processes to each, since two threads left most of a GPU idle
+(models/train/LOG.md). Every process has slots of the pool to itself; they write into one store.
 """
 
 from __future__ import annotations
@@ -229,8 +229,10 @@ class Encoder:
 
     def run(self, songs: FreshSongs, seconds: float, songs_per_s: float = math.inf) -> None:
         """Encode these songs; `songs_per_s`: no more than that a second together with others that fill the store."""
-        start, before = time.monotonic(), self.store.count
+        start, before, parent = time.monotonic(), self.store.count, multiprocessing.parent_process()
         while time.monotonic() < start + seconds and not self.store.is_full:
+            if parent and not parent.is_alive():
+                return  # it was killed, and nobody waits for us
             slot = songs.take()
             if slot is None:
                 time.sleep(POLL_S)
