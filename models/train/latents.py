@@ -23,7 +23,6 @@ import json
 import math
 import multiprocessing
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
@@ -54,7 +53,6 @@ PUBLISH_S = 5.0
 POLL_S = 0.1
 PROCESSES_PER_GPU = 3
 SPAWN = multiprocessing.get_context("spawn")  # a forked process cannot use CUDA
-_written: Synchronized[int] | None = None
 
 
 ARRAYS: dict[str, tuple[int, ...]] = {
@@ -299,8 +297,13 @@ def write_norm(folder: Path, codec: Codec, append: bool) -> None:
     path.write_text(json.dumps(norm))
 
 
-def encode(options: argparse.Namespace, written: Synchronized[int], process: int = 0, processes: int = 1) -> float:
-    """What one of the processes does until the end; the seconds that it waited for songs."""
+def encode(
+    options: argparse.Namespace, written: Synchronized[int], waited_s: Synchronized[float], process: int = 0
+) -> None:
+    """What one of the processes does until the end; its share of the seconds of waiting is added to `waited_s`."""
+    processes = options.processes
+    if processes > 1:
+        torch.set_num_threads(1)  # the others want the rest
     gpus = torch.cuda.device_count()
     place = torch.device("cuda", process % gpus) if gpus else torch.device("cpu")
     torch.manual_seed(options.seed * processes + process)
@@ -312,19 +315,8 @@ def encode(options: argparse.Namespace, written: Synchronized[int], process: int
     else:
         encoder.run(FreshSongs(reader, process, processes), options.seconds, options.songs_per_s)
     store.publish()
-    return encoder.waited_s
-
-
-def _keep(written: Synchronized[int]) -> None:
-    """In a fresh process: what only comes with its start, and one thread, since the others want the rest."""
-    global _written
-    _written = written
-    torch.set_num_threads(1)
-
-
-def _encode_here(options: argparse.Namespace, process: int) -> float:
-    assert _written is not None
-    return encode(options, _written, process, options.processes)
+    with waited_s.get_lock():
+        waited_s.value += encoder.waited_s / options.processes
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -348,13 +340,18 @@ def main(arguments: list[str] | None = None) -> None:
     options.processes = 1 if options.once else options.processes or usual
     written = new_store(options.out, options.windows, options.append)
     write_norm(options.out, load_codec(options.codec)[0], options.append)
+    waited_s = SPAWN.Value("d", 0.0)
     if options.processes == 1:
-        waited_s = encode(options, written)
+        encode(options, written, waited_s)
     else:
-        with ProcessPoolExecutor(options.processes, SPAWN, _keep, (written,)) as crew:
-            ends = [crew.submit(_encode_here, options, process) for process in range(options.processes)]
-            waited_s = sum(end.result() for end in ends) / options.processes
-    print(f"latents: {written.value} windows in {options.out}, {waited_s:.0f} s of waiting for songs", flush=True)
+        crew = [SPAWN.Process(target=encode, args=(options, written, waited_s, k)) for k in range(options.processes)]
+        for process in crew:
+            process.start()
+        for process in crew:
+            process.join()
+        if any(process.exitcode for process in crew):
+            raise SystemExit("A process that encodes latents failed, see above.")
+    print(f"latents: {written.value} windows in {options.out}, {waited_s.value:.0f} s of waiting for songs", flush=True)
 
 
 if __name__ == "__main__":
