@@ -4,8 +4,9 @@ Decoding is the parallel mode of the M2L2 family: the consistency network sees t
 denoised from noise in one step and refined in the next with the pairing shifted by one, so that every border
 between chunks lies inside a pair once. Where a pack also predicts phase relations, the first step starts from the
 spectrogram that they and the magnitudes describe, the sketch (`models/phase.py`), instead of from noise alone, and what
-comes out is brought back to what the sketch knows better (`models/sketch.py`). Where a pack tells the temporal
-envelope, the audio gets it in the end (`models/envelope.py`).
+comes out is brought back to what the sketch knows better (`models/sketch.py`) and made to fit where windows overlap
+(`models/griffin_lim.py`). Where a pack tells the temporal envelope, the audio gets it in the end
+(`models/envelope.py`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from models.envelope import BANDS, STEPS_PER_STFT_FRAME, EnvelopeShaper, shaped_ring
 from models.errors import ContextError, PackError
+from models.griffin_lim import GriffinLim, griffin_lim_ring
 from models.noise import DECODE, PHASE, gaussian, stream
 from models.on_demand import LatentsOnDemand
 from models.pack import Pack
@@ -138,14 +140,14 @@ class Codec:
     ) -> Iterator[Array]:
         """The audio of `decode` in pieces `[2, frame]`, each as soon as the latents it needs have come.
 
-        latents: `count` chunks `[8, 64]`, taken one by one. The first piece lacks up to 3,072 frames, the last
+        latents: `count` chunks `[8, 64]`, taken one by one. The first piece lacks up to 4,096 frames, the last
         has them.
         """
         sigmas = self._sigmas[:steps]
         chunks: Iterable[_Chunk] = self._begin(latents, seed)
         for step, sigma in enumerate(sigmas):
             chunks = self._refine(chunks, windows(count, step), step, sigma, seed)
-        adder, shaper = OverlapAdd(), EnvelopeShaper()
+        adder, shaper = GriffinLim() if self.makes_sketch else OverlapAdd(), EnvelopeShaper()
         for chunk in _counted(chunks, count, on_step):
             audio = adder.push(self._finished(chunk))
             yield shaper.push(audio, chunk.envelope) if self.tells_envelope else audio
@@ -180,7 +182,10 @@ class Codec:
                 envelopes.append(chunk.envelope)
                 yield self._finished(chunk)
 
-        audio = ring_audio(heard(), frames)
+        if self.makes_sketch:
+            audio = griffin_lim_ring(np.concatenate([*heard()], axis=-1)[..., :frames])
+        else:
+            audio = ring_audio(heard(), frames)
         if not self.tells_envelope:
             return audio
         return shaped_ring(audio, np.concatenate(envelopes, axis=1)[:, : frames * STEPS_PER_STFT_FRAME])

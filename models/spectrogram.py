@@ -87,11 +87,11 @@ class OverlapAdd:
         self._tail: Array | None = None
 
     def push(self, chunk: Array) -> Array:
-        """Chunk `[4, 1024, 32]` -> the audio `[2, frame]` that it completes: 32,256 frames, then 32,768 each."""
+        """Chunk `[4, 1024, n]` -> the audio `[2, frame]` that it completes: 1024 n frames, of the first 512 less."""
         pieces = overlapping_pieces(chunk)
         hops = pieces[:, :, :HOP]
         hops[:, 1:] += pieces[:, :-1, HOP:]
-        weight = np.tile(overlapping_weight(), (CHUNK_STFT_FRAMES, 1))
+        weight = np.tile(overlapping_weight(), (chunk.shape[-1], 1))
         first = self._tail is None
         if self._tail is None:
             weight[0] = np.maximum(_WEIGHT[0], 1e-2)

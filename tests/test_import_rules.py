@@ -24,6 +24,7 @@ RUNTIME_OF_MODELS = {
     "families",
     "gap_bridge",
     "generator",
+    "griffin_lim",
     "guidance",
     "inpainting",
     "joins",
