@@ -15,8 +15,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.ring import ring_audio
-from models.spectrogram import BINS, EDGE, HOP, PLANES, OverlapAdd, compand, expand, stft
+from models.ring import ring_of_bins
+from models.spectrogram import BINS, EDGE, HOP, Bins, OverlapAdd, expanded_bins, linear_bins
 
 Array = NDArray[np.float32]
 
@@ -33,13 +33,14 @@ class GriffinLim:
 
     def __init__(self) -> None:
         self._first, self._second = OverlapAdd(), OverlapAdd()
-        self._told: Array = np.zeros((PLANES, BINS, 0), np.float32)
+        self._told: Bins = np.zeros((2, 0, BINS), np.complex64)
         self._audio: Array = np.zeros((2, EDGE), np.float32)  # from where the window of the first frame told begins
 
     def push(self, chunk: Array) -> Array:
         """Chunk `[4, 1024, n]` -> the audio `[2, frame]` that it completes, none if it is too short."""
-        self._told = np.concatenate([self._told, chunk], axis=-1)
-        return self._heard(self._first.push(chunk))
+        told = expanded_bins(chunk)
+        self._told = np.concatenate([self._told, told], axis=1)
+        return self._heard(self._first.push_bins(told))
 
     def finish(self) -> Array:
         """The last audio `[2, frame]`."""
@@ -48,27 +49,23 @@ class GriffinLim:
 
     def _heard(self, audio: Array) -> Array:
         self._audio = np.concatenate([self._audio, audio], axis=1)
-        ready = min(self._audio.shape[1] // HOP - 1, self._told.shape[-1])
+        ready = min(self._audio.shape[1] // HOP - 1, self._told.shape[1])
         if ready < 1:
             return np.zeros((2, 0), np.float32)
-        planes = in_phase_with(stft(self._audio[:, : (ready + 1) * HOP]), self._told[..., :ready])
-        self._audio, self._told = self._audio[:, ready * HOP :], self._told[..., ready:]
-        return self._second.push(planes)
+        fitting = in_phase_with(linear_bins(self._audio[:, : (ready + 1) * HOP]), self._told[:, :ready])
+        self._audio, self._told = self._audio[:, ready * HOP :], self._told[:, ready:]
+        return self._second.push_bins(fitting)
 
 
 def griffin_lim_ring(planes: Array) -> Array:
     """A ring of STFT frames `[4, 1024, n]` -> its audio `[2, 1024 n]`, with a round in between."""
-    frames = planes.shape[-1]
-    audio = np.pad(ring_audio([planes], frames), ((0, 0), (EDGE, EDGE)), mode="wrap")
-    return ring_audio([in_phase_with(stft(audio), planes)], frames)
+    told, frames = expanded_bins(planes), planes.shape[-1]
+    audio = np.pad(ring_of_bins([told], frames), ((0, 0), (EDGE, EDGE)), mode="wrap")
+    return ring_of_bins([in_phase_with(linear_bins(audio), told)], frames)
 
 
-def in_phase_with(heard: Array, told: Array) -> Array:
-    """Planes `[4, 1024, n]` with the magnitudes of `told` and, from `FIRST_BIN` on, the phases of `heard`."""
-    high = slice(FIRST_BIN, None)
-    phases, magnitudes = (expand(planes[:, high]).reshape(2, 2, -1, planes.shape[-1]) for planes in (heard, told))
-    length, wanted = (np.hypot(parts[:, 0], parts[:, 1])[:, None] for parts in (phases, magnitudes))
-    turned = np.asarray(phases * (wanted / np.maximum(length, _SILENCE)), np.float32)
-    joined = told.copy()
-    joined[:, high] = compand(turned).reshape(joined[:, high].shape)
-    return joined
+def in_phase_with(heard: Bins, told: Bins) -> Bins:
+    """Bins `[2, n, 1024]` with the magnitudes of `told` and, from `FIRST_BIN` on, the phases of `heard`."""
+    low, phases = told[..., :FIRST_BIN], heard[..., FIRST_BIN:]
+    louder = np.abs(told[..., FIRST_BIN:]) / np.maximum(np.abs(phases), _SILENCE)
+    return np.concatenate([low, phases * louder], axis=-1)

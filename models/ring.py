@@ -13,7 +13,17 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from models.spectrogram import BINS, COMPAND_POWER, EDGE, HOP, PLANES, overlapping_pieces, overlapping_weight
+from models.spectrogram import (
+    BINS,
+    COMPAND_POWER,
+    EDGE,
+    HOP,
+    PLANES,
+    Bins,
+    expanded_bins,
+    overlapping_pieces,
+    overlapping_weight,
+)
 
 Array = NDArray[np.float32]
 
@@ -34,9 +44,14 @@ def unrolled(slots: int, first: int, count: int) -> NDArray[np.intp]:
 
 def ring_audio(chunks: Iterable[Array], frames: int) -> Array:
     """Audio `[2, 1024 frames]` of a ring of STFT frames that come in chunks `[4, 1024, any]`; surplus ones are left."""
+    return ring_of_bins((expanded_bins(chunk) for chunk in chunks), frames)
+
+
+def ring_of_bins(chunks: Iterable[Bins], frames: int) -> Array:
+    """The same of linear bins `[2, any, 1024]`."""
     audio, at = np.zeros((2, (frames + 1) * HOP), np.float32), 0
     for chunk in chunks:
-        for piece in overlapping_pieces(chunk[..., : frames - at]).swapaxes(0, 1):
+        for piece in overlapping_pieces(chunk[:, : frames - at]).swapaxes(0, 1):
             audio[:, at * HOP : (at + 2) * HOP] += piece
             at += 1
     audio[:, :HOP] += audio[:, -HOP:]

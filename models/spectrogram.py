@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+Bins = NDArray[np.complex64]
 
 SAMPLE_RATE = 48_000
 WINDOW = 2048
@@ -55,10 +56,21 @@ def expand(value: Array) -> Array:
 
 def stft(audio: Array) -> Array:
     """Audio `[2, 1024 (n + 1)]` -> companded spectrogram `[4, 1024, n]`, no padding."""
-    frames = np.lib.stride_tricks.sliding_window_view(audio, WINDOW, axis=-1)[:, ::HOP]
-    bins = np.fft.rfft(frames * _HANN)[..., :BINS]  # channel, STFT frame, bin
+    bins = linear_bins(audio)
     planes = np.stack([bins.real, bins.imag], 1).astype(np.float32)
     return compand(planes.transpose(0, 1, 3, 2).reshape(PLANES, BINS, -1)) * _GAIN
+
+
+def linear_bins(audio: Array) -> Bins:
+    """Audio `[2, 1024 (n + 1)]` -> its STFT `[2, n, 1024]`, neither companded nor pre-emphasised, no padding."""
+    frames = np.lib.stride_tricks.sliding_window_view(audio, WINDOW, axis=-1)[:, ::HOP]
+    return np.asarray(np.fft.rfft(frames * _HANN)[..., :BINS], np.complex64)
+
+
+def expanded_bins(planes: Array) -> Bins:
+    """Companded spectrogram `[4, 1024, n]` -> linear bins `[2, n, 1024]`."""
+    parts = expand(planes / _GAIN).reshape(2, 2, BINS, -1)
+    return np.asarray((parts[:, 0] + 1j * parts[:, 1]).transpose(0, 2, 1), np.complex64)
 
 
 def chunk_spectrograms(audio: Array, first: int, count: int) -> Array:
@@ -88,10 +100,14 @@ class OverlapAdd:
 
     def push(self, chunk: Array) -> Array:
         """Chunk `[4, 1024, n]` -> the audio `[2, frame]` that it completes: 1024 n frames, of the first 512 less."""
-        pieces = overlapping_pieces(chunk)
+        return self.push_bins(expanded_bins(chunk))
+
+    def push_bins(self, bins: Bins) -> Array:
+        """The same with linear bins `[2, n, 1024]`."""
+        pieces = overlapping_pieces(bins)
         hops = pieces[:, :, :HOP]
         hops[:, 1:] += pieces[:, :-1, HOP:]
-        weight = np.tile(overlapping_weight(), (chunk.shape[-1], 1))
+        weight = np.tile(overlapping_weight(), (bins.shape[1], 1))
         first = self._tail is None
         if self._tail is None:
             weight[0] = np.maximum(_WEIGHT[0], 1e-2)
@@ -115,12 +131,9 @@ def chunk_audio(chunks: Array) -> Array:
     return np.concatenate([*[adder.push(chunk) for chunk in chunks], adder.finish()], axis=1)
 
 
-def overlapping_pieces(planes: Array) -> Array:
-    """Windowed pieces of audio `[2, n, 2048]`, 1024 frames apart, of a spectrogram `[4, 1024, n]`."""
-    parts = expand(planes / _GAIN).reshape(2, 2, BINS, -1)
-    bins = np.zeros((2, parts.shape[-1], BINS + 1), np.complex64)
-    bins[..., :BINS] = (parts[:, 0] + 1j * parts[:, 1]).transpose(0, 2, 1)
-    return np.fft.irfft(bins, n=WINDOW).astype(np.float32) * _HANN
+def overlapping_pieces(bins: Bins) -> Array:
+    """Windowed pieces of audio `[2, n, 2048]`, 1024 frames apart, of linear bins `[2, n, 1024]`."""
+    return np.fft.irfft(np.pad(bins, ((0, 0), (0, 0), (0, 1))), n=WINDOW).astype(np.float32) * _HANN
 
 
 def overlapping_weight() -> Array:
