@@ -1,7 +1,7 @@
 """Consistency training (iCT, arXiv 2310.14189) with the step schedule of Music2Latent (arXiv 2408.06500).
 
 Pure functions of a network `F(scaled, c_noise)`, as in `models.train.diffusion`. Noise levels are handled as an
-index in 0..1, equally spaced in sigma^(1/7). Student and teacher are the same network with the same weights; the
+index in 0..1, equally spaced in sigma^(1/7). Student and target are the same network with the same weights; the
 DiT has no random layer, so both passes also share the same "dropout", and the dropped conditions are bound outside.
 """
 
@@ -20,7 +20,7 @@ from models.nets.preconditioning import (
     index_of_sigma,
     sigma_of_index,
 )
-from models.train.diffusion import Network, expand, precondition
+from models.train.diffusion import Network, expand, heun_step, precondition
 
 LOG_SIGMA_MEAN = -1.1
 LOG_SIGMA_STD = 2.0
@@ -84,19 +84,27 @@ def consistency_loss(
     index: Tensor,
     delta: float,
     weighting: Weighting = "published",
+    teacher: Network | None = None,
 ) -> Tensor:
-    """Distance between f at `index` and f at `index - delta` on the same noise; scalar.
+    """Distance between f at `index` and f at `index - delta` on the same trajectory; scalar.
 
-    Where the lower index reaches 0 the target is the clean sample itself (the boundary condition), so a delta of
-    1 is plain denoising regression: this is why starting from EDM weights is stable.
+    Without a `teacher` both points have the same noise. Where the lower index reaches 0 the target is the clean
+    sample itself (the boundary condition), so a delta of 1 is plain denoising regression: this is why starting from
+    EDM weights is stable.
+
+    With a `teacher`, an EDM network, the lower point is a Heun step of its ODE away (consistency distillation,
+    arXiv 2303.01469, section 4): a target that does not scatter with the noise, but is no better than the teacher.
     """
     lower = (index - delta).clamp(min=0)
     high, low = sigma_of_index(index), sigma_of_index(lower)
     student = consistency_denoise(net, clean + expand(high, clean) * noise, high)
     with torch.no_grad():
-        teacher = consistency_denoise(net, clean + expand(low, clean) * noise, low)
-        teacher = torch.where(expand(lower <= 0, clean), clean, teacher)
-    return (item_weights(high, low, weighting) * pseudo_huber(student - teacher)).mean()
+        if teacher is None:
+            target = consistency_denoise(net, clean + expand(low, clean) * noise, low)
+            target = torch.where(expand(lower <= 0, clean), clean, target)
+        else:
+            target = consistency_denoise(net, heun_step(teacher, clean + expand(high, clean) * noise, high, low), low)
+    return (item_weights(high, low, weighting) * pseudo_huber(student - target)).mean()
 
 
 @torch.no_grad()

@@ -92,15 +92,22 @@ def heun_sigmas(steps: int, device: torch.device) -> Tensor:
 
 
 @torch.no_grad()
+def heun_step(net: Network, noisy: Tensor, now: Tensor, then: Tensor) -> Tensor:
+    """One second-order step along the trajectory of the ODE; sigmas [batch], both above 0."""
+    span, slope = expand(then - now, noisy), _slope(net, noisy, now)
+    return noisy + span * (slope + _slope(net, noisy + span * slope, then)) / 2
+
+
+def _slope(net: Network, noisy: Tensor, sigma: Tensor) -> Tensor:
+    """dx / dsigma at a point."""
+    return (noisy - edm_denoise(net, noisy, sigma)) / expand(sigma, noisy)
+
+
+@torch.no_grad()
 def heun_sample(net: Network, noise: Tensor, steps: int = 18) -> Tensor:
     """Deterministic second-order sampler (algorithm 1); unit noise -> samples of the same shape."""
     sigmas = heun_sigmas(steps, noise.device)
     x = noise * sigmas[0]
-    for now, then in pairwise(sigmas):
-        slope = (x - edm_denoise(net, x, now.expand(len(x)))) / now
-        ahead = x + (then - now) * slope
-        if then > 0:
-            slope_ahead = (ahead - edm_denoise(net, ahead, then.expand(len(x)))) / then
-            ahead = x + (then - now) * (slope + slope_ahead) / 2
-        x = ahead
-    return x
+    for now, then in pairwise(sigmas[:-1]):
+        x = heun_step(net, x, now.expand(len(x)), then.expand(len(x)))
+    return edm_denoise(net, x, sigmas[-2].expand(len(x)))  # from there to 0 in one Euler step

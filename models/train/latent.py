@@ -45,6 +45,7 @@ class LatentSettings:
     stage: str
     latents: Path
     start: Path | None = None  # a run or a pack whose weights to begin with
+    teacher: Path | None = None  # a run of an EDM DiT, for consistency along its trajectories
     config: Config = DIT_PRESETS["starter"]  # of a model that begins from nothing
     batch: int = 512
     lr: float = 0.0  # 0: the stage's usual peak
@@ -64,6 +65,7 @@ class LatentTask:
         self.device = several.device()
         torch.manual_seed(run.seed)
         self.module = first_model(settings).to(self.device)
+        self.teacher = settings.teacher and read_model(settings.teacher).requires_grad_(False).to(self.device)
         # A resumed run holds out the songs that it held out before, however many have arrived since.
         saved = read_state(run.out) if run.resume else None
         if saved and saved.get("net", "dit") != (net := self.module.describe()["net"]):
@@ -99,7 +101,8 @@ class LatentTask:
             return edm_loss(net, batch.clean, noise, draw_sigmas(s.batch, self.generator))
         index = draw_indices(s.batch, self.generator)
         delta = step_size(progress, s.exponent, s.first_exponent)
-        return consistency_loss(net, batch.clean, noise, index, delta, s.weighting)
+        teacher = self.teacher and self.teacher.network(batch)
+        return consistency_loss(net, batch.clean, noise, index, delta, s.weighting, teacher)
 
     def check(self, averaged: LatentModel) -> dict[str, Any]:
         """Losses on held-out songs with the right, a wrong and no context; `seen`: on the first songs of training."""
@@ -129,7 +132,7 @@ class LatentTask:
         torch.set_float32_matmul_precision("high")
         torch._dynamo.config.automatic_dynamic_shapes = False
         torch._dynamo.config.recompile_limit = 64
-        for block in net.blocks:
+        for block in [*net.blocks, *(self.teacher.net.blocks if self.teacher else ())]:
             block.compile(dynamic=False)
         self.generator.manual_seed(0)
         for chunks, _ in WINDOWS:
@@ -142,11 +145,16 @@ def first_model(settings: LatentSettings) -> LatentModel:
     """A new model, or the averaged weights of a run, or those of a pack; ValueError for the other kind of network."""
     if settings.start is None:
         return LatentModel(settings.config)
-    tensors, meta = dit_checkpoint(settings.start)
-    config = read_config(meta)
-    if type(config) is not type(settings.config):
-        raise ValueError(f"{settings.start} holds a {meta.get('net', 'dit')}; choose it with --net.")
-    model = LatentModel(config)
+    model = read_model(settings.start)
+    if type(model.net.config) is not type(settings.config):
+        raise ValueError(f"{settings.start} holds a {model.describe()['net']}; choose it with --net.")
+    return model
+
+
+def read_model(start: Path) -> LatentModel:
+    """The averaged weights of a run, or those of a pack."""
+    tensors, meta = dit_checkpoint(start)
+    model = LatentModel(read_config(meta))
     model.load_state_dict(tensors)
     return model
 
@@ -179,6 +187,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("stage", choices=PEAK_RATES)
     parser.add_argument("--latents", type=Path, required=True, help="folder of encoded songs")
     parser.add_argument("--from", dest="start", type=Path, help="run or pack whose weights to begin with")
+    parser.add_argument("--teacher", type=Path, help="run of a DiT, whose trajectories consistency then follows")
     parser.add_argument("--net", choices=PRESETS, default="dit", help="unet: the baseline of Diff-A-Riff")
     parser.add_argument("--preset", choices=DIT_PRESETS, default="starter")
     parser.add_argument("--weighting", choices=["published", "balanced"], default="balanced")

@@ -169,3 +169,23 @@ def test_edm_denoiser_of_a_silent_network_is_c_skip_x():
     x, sigma = torch.randn(3, 8, 64), torch.tensor([0.1, 1.0, 10.0])
     c_skip = edm_scalings(sigma)[0]
     assert torch.equal(edm_denoise(lambda scaled, _: scaled * 0, x, sigma), c_skip[:, None, None] * x)
+
+
+# Measured: five steps .104 with the exact teacher, .117 with a trained one, .133 without; one step .235, .227, .283.
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_teacher_saves_steps_of_training(trained: Network, unit_noise: Tensor, exact: bool):
+    """Points on a teacher's trajectory do not scatter as those of drawn noise do."""
+
+    def distances(teacher: Network | None) -> Tensor:
+        net = Toy()
+        net.load_state_dict(trained.state_dict())
+
+        def loss(clean: Tensor, noise: Tensor, fraction: float, generator: torch.Generator) -> Tensor:
+            index = draw_indices(BATCH, generator)
+            return consistency_loss(net, clean, noise, index, step_size(fraction, 2), "balanced", teacher)
+
+        fit(net, loss, 200, 1e-3)
+        generator = torch.Generator().manual_seed(5)
+        return torch.tensor([distance(consistency_sample(net, unit_noise, steps, generator)) for steps in (1, 5)])
+
+    assert (distances(ideal if exact else trained) < 0.95 * distances(None)).all()
