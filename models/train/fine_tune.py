@@ -91,7 +91,8 @@ def train(options: argparse.Namespace, note: dict[str, Any], songs: UserSongs, t
     else:
         from models.train import latent
 
-        latent.main([*words, "--latents", str(songs.latents)])
+        teacher = options.stage == "consistency" and stage_of(Path(note["start"])) == "dit"
+        latent.main([*words, "--latents", str(songs.latents), *(("--teacher", note["start"]) if teacher else ())])
 
 
 def _train_words(

@@ -65,7 +65,7 @@ class LatentTask:
         self.device = several.device()
         torch.manual_seed(run.seed)
         self.module = first_model(settings).to(self.device)
-        self.teacher = settings.teacher and read_model(settings.teacher).requires_grad_(False).to(self.device)
+        self.teacher = settings.teacher and read_teacher(settings.teacher).to(self.device)
         # A resumed run holds out the songs that it held out before, however many have arrived since.
         saved = read_state(run.out) if run.resume else None
         if saved and saved.get("net", "dit") != (net := self.module.describe()["net"]):
@@ -117,6 +117,7 @@ class LatentTask:
             "batch": self.batch,
             "seed": self.seed,
             "held_out": self.pool.held_out,
+            "teacher": self.teacher is not None,
             "songs": self.pool.songs,
         }
 
@@ -145,18 +146,26 @@ def first_model(settings: LatentSettings) -> LatentModel:
     """A new model, or the averaged weights of a run, or those of a pack; ValueError for the other kind of network."""
     if settings.start is None:
         return LatentModel(settings.config)
-    model = read_model(settings.start)
+    model, meta = read_model(settings.start)
     if type(model.net.config) is not type(settings.config):
-        raise ValueError(f"{settings.start} holds a {model.describe()['net']}; choose it with --net.")
+        raise ValueError(f"{settings.start} holds a {meta.get('net', 'dit')}; choose it with --net.")
     return model
 
 
-def read_model(start: Path) -> LatentModel:
-    """The averaged weights of a run, or those of a pack."""
+def read_teacher(run: Path) -> LatentModel:
+    """The frozen model of an EDM run, whose trajectories consistency training follows."""
+    model, meta = read_model(run)
+    if meta.get("stage") != "dit":
+        raise ValueError(f"{run} holds no run of the stage dit, whose trajectories could be followed.")
+    return model.requires_grad_(False).eval()
+
+
+def read_model(start: Path) -> tuple[LatentModel, dict[str, Any]]:
+    """The averaged weights of a run, or those of a pack, and their metadata."""
     tensors, meta = dit_checkpoint(start)
     model = LatentModel(read_config(meta))
     model.load_state_dict(tensors)
-    return model
+    return model, meta
 
 
 def pick_window(draw: float) -> int:

@@ -71,17 +71,22 @@ def test_ten_samples_are_learnt_and_sampled_by_both_stages(songs: Path, tmp_path
     assert losses[0] == pytest.approx(1, abs=0.2)
     assert sum(losses[-4:]) / 4 < losses[0] / 2
     consistency = replace(dit, stage="consistency", start=tmp_path / "dit", lr=1e-3)
-    train(consistency, budget(tmp_path / "cm", 40, decay=0.97))
+    train(consistency, budget(tmp_path / "drawn", 40, decay=0.97))
+    train(replace(consistency, teacher=tmp_path / "dit"), budget(tmp_path / "taught", 40, decay=0.97))
 
     everything = of_all_songs(LatentTask(dit, budget(tmp_path / "dit", 120)))
     clean, noise = everything.clean, torch.randn(10, 120, 64)
     model, _ = load_average(tmp_path / "dit" / "ema")
     assert hits(heun_sample(model.network(everything), noise), clean) == 10
-    model, meta = load_average(tmp_path / "cm" / "ema")
-    samples = consistency_sample(model.network(everything), noise, 5)
-    assert hits(samples, clean) == 10
-    assert (samples - clean).square().mean() < 0.4 * clean.square().mean()
-    assert (meta["stage"], meta["step"], meta["config"]["width"]) == ("consistency", 40, 128)
+    for run in ("drawn", "taught"):
+        model, meta = load_average(tmp_path / run / "ema")
+        samples = consistency_sample(model.network(everything), noise, 5)
+        assert hits(samples, clean) == 10
+        assert (samples - clean).square().mean() < 0.4 * clean.square().mean()
+        assert (meta["stage"], meta["step"], meta["config"]["width"]) == ("consistency", 40, 128)
+        assert meta["teacher"] == (run == "taught")
+    with pytest.raises(ValueError, match="holds no run of the stage dit"):
+        train(replace(consistency, teacher=tmp_path / "drawn"), budget(tmp_path / "wrong", 1))
 
 
 def test_validation_shows_that_the_context_is_used(songs: Path, tmp_path: Path):
@@ -150,21 +155,45 @@ def test_step_with_a_broken_gradient_changes_nothing(songs: Path, tmp_path: Path
     assert all(bool(value.isfinite().all()) for value in run.ema.net.state_dict().values())
 
 
+class Ticking:
+    """Time that goes on by 10 ms whenever training looks at it, however busy the machine is."""
+
+    def __init__(self) -> None:
+        self.now = time.monotonic()
+        self.epoch = time.time() - self.now
+
+    def monotonic(self) -> float:
+        self.now += 0.01
+        return self.now
+
+    def time(self) -> float:
+        return self.epoch + self.monotonic()
+
+
+@pytest.fixture
+def ticking(monkeypatch: pytest.MonkeyPatch) -> Ticking:
+    clock = Ticking()
+    monkeypatch.setattr("models.train.clock.time", clock)
+    return clock
+
+
+@pytest.mark.usefixtures("ticking")
 def test_budget_is_wall_clock_and_the_learning_rate_follows_it(songs: Path, tmp_path: Path):
     run = budget(tmp_path / "run", None, seconds=1.5, log_steps=1)
     train(settings(songs, lr=1e-3, warmup=1), run)
     rates = [line["rate"] for line in lines(run.out) if "rate" in line][1:]  # the first step warms up
+    assert len(rates) > 20
     assert rates[0] > 0.8e-3
     assert rates == sorted(rates, reverse=True)
-    assert rates[-1] < 0.3e-3
+    assert rates[-1] < 0.05e-3
 
 
-def test_run_until_a_time_of_day_ends_then_with_its_schedule(songs: Path, tmp_path: Path):
-    run = budget(tmp_path / "run", None, until=time.time() + 2, log_steps=1)
+def test_run_until_a_time_of_day_ends_then_with_its_schedule(songs: Path, tmp_path: Path, ticking: Ticking):
+    run = budget(tmp_path / "run", None, until=ticking.time() + 2, log_steps=1)
     train(settings(songs, lr=1e-3, warmup=1), run)
-    assert run.until < time.time() < run.until + 3
+    assert run.until < ticking.time() < run.until + 0.2
     rates = [line["rate"] for line in lines(run.out) if "rate" in line]
-    assert rates[-1] < 0.3e-3
+    assert rates[-1] < 0.05e-3
 
 
 def test_log_says_how_fast_and_how_well(songs: Path, tmp_path: Path):
