@@ -12,7 +12,7 @@ demo: $(VENV)/.runtime
 # Compiled files are kept, also where the environment says otherwise: tests start Python hundreds of times, and each
 # process would rewrite the assertions of all tests anew.
 test: $(VENV)/.dev
-	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
