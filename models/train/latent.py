@@ -2,8 +2,10 @@
 
     python -m models.train.latent dit --latents LATENTS --out RUN --seconds 240
     python -m models.train.latent dit --net unet --latents LATENTS --out BASELINE --seconds 240
-    python -m models.train.latent consistency --from RUN --latents LATENTS --out RUN2 --seconds 180
+    python -m models.train.latent consistency --from RUN --teacher RUN --latents LATENTS --out RUN2 --seconds 180
 
+`--teacher` makes it consistency distillation: where the DiT leads is what is learnt, in a third of the windows that
+drawn noise takes (models/train/LOG.md).
 `--net unet` puts Diff-A-Riff's U-Net in the DiT's place, everything else being equal; a pack cannot hold it.
 The loop, its clock and its log are those of `models.train.run`. `--from` takes a run or a pack; going on from a
 pack's consistency model, name the stage `consistency`.
