@@ -97,13 +97,14 @@ def consistency_loss(
     """
     lower = (index - delta).clamp(min=0)
     high, low = sigma_of_index(index), sigma_of_index(lower)
-    student = consistency_denoise(net, clean + expand(high, clean) * noise, high)
+    noisy = clean + expand(high, clean) * noise
+    student = consistency_denoise(net, noisy, high)
     with torch.no_grad():
         if teacher is None:
             target = consistency_denoise(net, clean + expand(low, clean) * noise, low)
             target = torch.where(expand(lower <= 0, clean), clean, target)
         else:
-            target = consistency_denoise(net, heun_step(teacher, clean + expand(high, clean) * noise, high, low), low)
+            target = consistency_denoise(net, heun_step(teacher, noisy, high, low), low)
     return (item_weights(high, low, weighting) * pseudo_huber(student - target)).mean()
 
 

@@ -91,8 +91,7 @@ def train(options: argparse.Namespace, note: dict[str, Any], songs: UserSongs, t
     else:
         from models.train import latent
 
-        teacher = options.stage == "consistency" and stage_of(Path(note["start"])) == "dit"
-        latent.main([*words, "--latents", str(songs.latents), *(("--teacher", note["start"]) if teacher else ())])
+        latent.main([*words, "--latents", str(songs.latents)])
 
 
 def _train_words(

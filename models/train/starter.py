@@ -133,7 +133,7 @@ def plan(options: argparse.Namespace, now: float) -> list[Step]:
         SKETCH: (codec, "sketch", "--pool", pool, "--batch", "192", "--wait-for", "130", *start),
         DECODER: (codec, "decoder", "--pool", pool, "--wait-for", "130", "--from", sketched),
         DIT: (latent, "dit", "--latents", latents, "--wait-for", "400", *(() if DIT in options.anew else start)),
-        CONSISTENCY: (latent, "consistency", "--latents", latents, "--from", run[DIT], "--teacher", run[DIT]),
+        CONSISTENCY: (latent, "consistency", "--latents", latents, "--from", run[DIT]),
         UNET: (latent, "dit", "--net", "unet", "--latents", latents, "--wait-for", "400"),
     }
     songs = Path(f"{pool}.serial")  # the last file that a new pool gets

@@ -226,13 +226,14 @@ def test_two_processes_by_the_command_leave_one_run(data: Path, tiny: Path, tmp_
 @pytest.mark.slow
 def test_from_a_pack_over_all_stages_to_a_pack_that_plays(data: Path, tiny_pack: Path, tmp_path: Path) -> None:  # noqa: F811
     usual = ("--data", data, "--work", tmp_path / "work", "--excerpts", 8, "--batch", 4)
-    codec, dit, fast = (tmp_path / name for name in ("codec", "dit", "fast"))
+    codec, dit, fast, at_once = (tmp_path / name for name in ("codec", "dit", "fast", "at_once"))
     train_and_kill(codec, *usual, "--from", tiny_pack, "--stage", "codec")
     steps = newest(codec) + 2
     for words in (
         ("--from", tiny_pack, "--stage", "codec", "--out", codec, "--resume", "--steps", steps),
         ("--from", tiny_pack, "--stage", "dit", "--out", dit, "--steps", 6),
         ("--from", dit, "--stage", "consistency", "--out", fast, "--steps", 6),
+        ("--from", tiny_pack, "--stage", "consistency", "--out", at_once, "--steps", 6),
     ):
         code, said = riffbridge("train", *usual, *words)
         assert code == 0, said

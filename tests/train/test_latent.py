@@ -14,10 +14,11 @@ import pytest
 import torch
 
 from models.nets.dit import DiTConfig
+from models.nets.unet import UNET_PRESETS
 from models.train.checkpoint import join_parts, load_checkpoint
 from models.train.consistency import consistency_sample
 from models.train.diffusion import heun_sample
-from models.train.latent import LatentSettings, LatentTask, train
+from models.train.latent import LatentSettings, LatentTask, main, train
 from models.train.latent_data import Batch
 from models.train.latent_model import LatentModel, load_average
 from models.train.run import TrainingRun
@@ -85,8 +86,21 @@ def test_ten_samples_are_learnt_and_sampled_by_both_stages(songs: Path, tmp_path
         assert (samples - clean).square().mean() < 0.4 * clean.square().mean()
         assert (meta["stage"], meta["step"], meta["config"]["width"]) == ("consistency", 40, 128)
         assert meta["teacher"] == (run == "taught")
-    with pytest.raises(ValueError, match="holds no run of the stage dit"):
-        train(replace(consistency, teacher=tmp_path / "drawn"), budget(tmp_path / "wrong", 1))
+
+
+def test_only_an_edm_dit_teaches_and_only_consistency(songs: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+    train(settings(songs), budget(tmp_path / "dit", 1))
+    consistency = settings(songs, stage="consistency", start=tmp_path / "dit")
+    train(consistency, budget(tmp_path / "fast", 1))
+    unet = settings(songs, config=UNET_PRESETS["starter"])
+    train(unet, budget(tmp_path / "unet", 1))
+    for run in ("fast", "unet"):
+        with pytest.raises(ValueError, match="holds no DiT of the stage dit"):
+            train(replace(consistency, teacher=tmp_path / run), budget(tmp_path / "taught", 1))
+    with pytest.raises(SystemExit):
+        main(["dit", "--latents", str(songs), "--teacher", str(tmp_path / "dit"), "--out", str(tmp_path / "other")])
+    assert "leave out --teacher" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
 
 
 def test_validation_shows_that_the_context_is_used(songs: Path, tmp_path: Path):
