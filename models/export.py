@@ -38,7 +38,7 @@ from models.nets.graphs import OPSET, Graph, pack_graphs, to_onnx
 from models.nets.parameter_map import note_parameters, read_parameters
 from models.nets.rounding import round_weights, shrink
 from models.pack import MANIFEST, Pack
-from models.schedule import STANDARD
+from models.schedule import LATENT_LIMIT, STANDARD
 from models.session import Session, runtime_version
 from models.style import CONDITIONING
 from models.train.trained import Networks, load_networks
@@ -62,8 +62,6 @@ PARTS = ("codec", "dit", "clap", "bridge")
 BRIDGE_WEIGHTS = {"int8": "float16", "float16": "float16", "float32": "float32"}
 SAME_WEIGHTS = 0.01
 """Part of a parameter's largest value by which it changes when it is rounded to int8 once more; half a step is .004."""
-LATENT_LIMIT = 1.75
-"""Normalised latents are cut here: 3.5 standard deviations of 0.5."""
 
 
 @dataclasses.dataclass

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
+LATENT_LIMIT = 1.75
+"""Normalised latents are cut here: 3.5 standard deviations of 0.5."""
+
 
 @dataclass(frozen=True)
 class Schedule:

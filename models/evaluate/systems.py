@@ -21,14 +21,13 @@ from models.latent_graph import LatentGraph
 from models.noise import latents_stream
 from models.pack import MANIFEST, Pack
 from models.sampler import Denoise, edm_sample, heun_sigmas, sample
-from models.schedule import STANDARD
+from models.schedule import LATENT_LIMIT, STANDARD
 from models.session import Session
 
 Array = NDArray[np.float32]
 Draw = Callable[[Denoise, tuple[int, ...], int], Array]
 """(denoise, shape, seed) -> latents as tokens."""
 GRAPH_INPUTS = {"noisy", "sigma", "context", "clap"}
-LATENT_LIMIT = 1.75  # as in the packs: normalised latents are cut at 3.5 standard deviations
 EDM_GUIDANCE = Guidance(1.75, 1.75, above_sigma=0.0)
 """At every noise level. Diff-A-Riff's demonstration uses 1.25. The DiT of pack 0.7.0 with its bridge, text and context,
 36 songs from 11,650,000: 1.25 FAD .324, APA musical .91, in chords .95, family heard .81; 1.75 .314, .95, .95, .89."""

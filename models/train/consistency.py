@@ -20,7 +20,7 @@ from models.nets.preconditioning import (
     index_of_sigma,
     sigma_of_index,
 )
-from models.train.diffusion import Network, expand, heun_step, precondition
+from models.train.diffusion import Denoiser, Network, expand, heun_step, precondition
 
 LOG_SIGMA_MEAN = -1.1
 LOG_SIGMA_STD = 2.0
@@ -84,7 +84,7 @@ def consistency_loss(
     index: Tensor,
     delta: float,
     weighting: Weighting = "published",
-    teacher: Network | None = None,
+    teacher: Denoiser | None = None,
 ) -> Tensor:
     """Distance between f at `index` and f at `index - delta` on the same trajectory; scalar.
 
@@ -92,8 +92,9 @@ def consistency_loss(
     sample itself (the boundary condition), so a delta of 1 is plain denoising regression: this is why starting from
     EDM weights is stable.
 
-    With a `teacher`, an EDM network, the lower point is a Heun step of its ODE away (consistency distillation,
+    With a `teacher`, an EDM denoiser, the lower point is a Heun step of its ODE away (consistency distillation,
     arXiv 2303.01469, section 4): a target that does not scatter with the noise, but is no better than the teacher.
+    Where the teacher is guided, the student learns to be (as in latent consistency models, arXiv 2310.04378).
     """
     lower = (index - delta).clamp(min=0)
     high, low = sigma_of_index(index), sigma_of_index(lower)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -26,6 +27,9 @@ from models.nets.preconditioning import (
 
 Network = Callable[[Tensor, Tensor], Tensor]
 """F(c_in * noisy, c_noise): raw output in the shape of `noisy`, float32."""
+
+Denoiser = Callable[[Tensor, Tensor], Tensor]
+"""D(noisy, sigma): an estimate of the clean latents, float32."""
 
 # EDM used -1.2 and 1.2 for images of 32 pixels. Latents hold less redundancy, so the interesting noise is higher
 # (EDM2, arXiv 2312.02696, takes -0.4 for latents), and the wide spread prepares for consistency training, whose
@@ -72,15 +76,19 @@ def guide(network_of: Callable[[bool, bool], Network], guidance: Guidance) -> Ne
     """F under classifier-free guidance, evaluated up to three times per call (see `models.guidance`).
 
     D is c_skip x + c_out F with coefficients that do not depend on the conditions, and the terms' weights sum to 1:
-    mixing F is mixing D. A call holds one noise level, as sampling does.
+    mixing F is mixing D.
 
     Args:
         network_of: (with context, with prompt) -> F with those conditions bound.
     """
 
     def run(scaled: Tensor, noise: Tensor) -> Tensor:
-        terms = guidance.terms(sigma=math.exp(4 * float(noise[0])))
-        return mix(terms, [network_of(term.context, term.prompt)(scaled, noise) for term in terms])
+        terms = guidance.terms(sigma=math.inf)
+        guided: Tensor = mix(terms, [network_of(term.context, term.prompt)(scaled, noise) for term in terms])
+        if guidance.above_sigma == 0:
+            return guided
+        low = noise <= math.log(guidance.above_sigma) / 4
+        return torch.where(expand(low, scaled), network_of(True, True)(scaled, noise), guided)
 
     return run
 
@@ -92,22 +100,22 @@ def heun_sigmas(steps: int, device: torch.device) -> Tensor:
 
 
 @torch.no_grad()
-def heun_step(net: Network, noisy: Tensor, now: Tensor, then: Tensor) -> Tensor:
+def heun_step(denoise: Denoiser, noisy: Tensor, now: Tensor, then: Tensor) -> Tensor:
     """One second-order step along the trajectory of the ODE; sigmas [batch], both above 0."""
-    span, slope = expand(then - now, noisy), _slope(net, noisy, now)
-    return noisy + span * (slope + _slope(net, noisy + span * slope, then)) / 2
+    span, slope = expand(then - now, noisy), _slope(denoise, noisy, now)
+    return noisy + span * (slope + _slope(denoise, noisy + span * slope, then)) / 2
 
 
-def _slope(net: Network, noisy: Tensor, sigma: Tensor) -> Tensor:
+def _slope(denoise: Denoiser, noisy: Tensor, sigma: Tensor) -> Tensor:
     """dx / dsigma at a point."""
-    return (noisy - edm_denoise(net, noisy, sigma)) / expand(sigma, noisy)
+    return (noisy - denoise(noisy, sigma)) / expand(sigma, noisy)
 
 
 @torch.no_grad()
 def heun_sample(net: Network, noise: Tensor, steps: int = 18) -> Tensor:
     """Deterministic second-order sampler (algorithm 1); unit noise -> samples of the same shape."""
-    sigmas = heun_sigmas(steps, noise.device)
+    sigmas, denoise = heun_sigmas(steps, noise.device), partial(edm_denoise, net)
     x = noise * sigmas[0]
     for now, then in pairwise(sigmas[:-1]):
-        x = heun_step(net, x, now.expand(len(x)), then.expand(len(x)))
-    return edm_denoise(net, x, sigmas[-2].expand(len(x)))  # from there to 0 in one Euler step
+        x = heun_step(denoise, x, now.expand(len(x)), then.expand(len(x)))
+    return denoise(x, sigmas[-2].expand(len(x)))  # from there to 0 in one Euler step

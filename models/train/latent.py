@@ -24,11 +24,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from models.guidance import Guidance
 from models.nets.dit import DIT_PRESETS, DiT
+from models.schedule import LATENT_LIMIT
 from models.train import several
 from models.train.checkpoint import read_state
 from models.train.consistency import consistency_denoise, consistency_loss, draw_indices, step_size
-from models.train.diffusion import draw_sigmas, edm_denoise, edm_loss
+from models.train.diffusion import Denoiser, draw_sigmas, edm_denoise, edm_loss
 from models.train.latent_data import Batch, LatentPool, wait_for_songs
 from models.train.latent_model import PRESETS, Config, LatentModel, read_config
 from models.train.rate import learning_rate
@@ -39,6 +41,7 @@ from models.train.validate import validate
 
 WINDOWS = ((15, 0.75), (8, 0.15), (3, 0.10))  # chunks per item and share of the batches: short contexts must work too
 PEAK_RATES = {"dit": 6e-4, "consistency": 2e-4}
+EVERYWHERE = Guidance(above_sigma=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +52,7 @@ class LatentSettings:
     latents: Path
     start: Path | None = None  # a run or a pack whose weights to begin with
     teacher: Path | None = None  # a run of an EDM DiT, for consistency along its trajectories
+    guidance: Guidance = EVERYWHERE  # of the teacher, which the consistency model then does without being guided
     config: Config = DIT_PRESETS["starter"]  # of a model that begins from nothing
     batch: int = 512
     lr: float = 0.0  # 0: the stage's usual peak
@@ -104,8 +108,14 @@ class LatentTask:
             return edm_loss(net, batch.clean, noise, draw_sigmas(s.batch, self.generator))
         index = draw_indices(s.batch, self.generator)
         delta = step_size(progress, s.exponent, s.first_exponent)
-        teacher = self.teacher and self.teacher.network(batch)
-        return consistency_loss(net, batch.clean, noise, index, delta, s.weighting, teacher)
+        return consistency_loss(net, batch.clean, noise, index, delta, s.weighting, self._taught(batch))
+
+    def _taught(self, batch: Batch) -> Denoiser | None:
+        """The teacher's denoiser, guided as in sampling: what the weights add up to stays in the range of latents."""
+        if self.teacher is None:
+            return None
+        net = self.teacher.guided_network(batch, self.settings.guidance)
+        return lambda noisy, sigma: edm_denoise(net, noisy, sigma).clamp(-LATENT_LIMIT, LATENT_LIMIT)
 
     def check(self, averaged: LatentModel) -> dict[str, Any]:
         """Losses on held-out songs with the right, a wrong and no context; `seen`: on the first songs of training."""
@@ -121,6 +131,7 @@ class LatentTask:
             "seed": self.seed,
             "held_out": self.pool.held_out,
             "teacher": self.teacher is not None,
+            "guidance": (self.settings.guidance.context, self.settings.guidance.prompt),
             "songs": self.pool.songs,
         }
 
@@ -200,6 +211,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--latents", type=Path, required=True, help="folder of encoded songs")
     parser.add_argument("--from", dest="start", type=Path, help="run or pack whose weights to begin with")
     parser.add_argument("--teacher", type=Path, help="run of a DiT, whose trajectories consistency then follows")
+    parser.add_argument(
+        "--guidance",
+        type=float,
+        nargs=2,
+        default=(1.0, 1.0),
+        metavar=("CONTEXT", "PROMPT"),
+        help="of the teacher: what it does so is learnt, and sampling then needs no guidance for it",
+    )
     parser.add_argument("--net", choices=PRESETS, default="dit", help="unet: the baseline of Diff-A-Riff")
     parser.add_argument("--preset", choices=DIT_PRESETS, default="starter")
     parser.add_argument("--weighting", choices=["published", "balanced"], default="balanced")
@@ -212,6 +231,9 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error("consistency starts from a trained DiT: name its run with --from.")
     if options.stage != "consistency" and options.teacher is not None:
         parser.error("only the stage consistency has a teacher: leave out --teacher.")
+    if options.teacher is None and tuple(options.guidance) != (1.0, 1.0):
+        parser.error("only a teacher can be guided: name one with --teacher, or leave out --guidance.")
+    options.guidance = Guidance(*options.guidance, above_sigma=0.0)
     named = {field.name: getattr(options, field.name) for field in fields(LatentSettings) if field.name != "config"}
     train(LatentSettings(config=PRESETS[options.net][options.preset], **named), from_options(options))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -177,12 +179,12 @@ def test_a_teacher_saves_steps_of_training(trained: Network, unit_noise: Tensor,
     """Points on a teacher's trajectory do not scatter as those of drawn noise do."""
 
     def distances(teacher: Network | None) -> Tensor:
-        net = Toy()
+        net, denoise = Toy(), teacher and partial(edm_denoise, teacher)
         net.load_state_dict(trained.state_dict())
 
         def loss(clean: Tensor, noise: Tensor, fraction: float, generator: torch.Generator) -> Tensor:
             index = draw_indices(BATCH, generator)
-            return consistency_loss(net, clean, noise, index, step_size(fraction, 2), "balanced", teacher)
+            return consistency_loss(net, clean, noise, index, step_size(fraction, 2), "balanced", denoise)
 
         fit(net, loss, 200, 1e-3)
         generator = torch.Generator().manual_seed(5)

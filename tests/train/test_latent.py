@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from models.guidance import Guidance
 from models.nets.dit import DiTConfig
 from models.nets.unet import UNET_PRESETS
 from models.train.checkpoint import join_parts, load_checkpoint
@@ -73,19 +74,22 @@ def test_ten_samples_are_learnt_and_sampled_by_both_stages(songs: Path, tmp_path
     assert sum(losses[-4:]) / 4 < losses[0] / 2
     consistency = replace(dit, stage="consistency", start=tmp_path / "dit", lr=1e-3)
     train(consistency, budget(tmp_path / "drawn", 40, decay=0.97))
-    train(replace(consistency, teacher=tmp_path / "dit"), budget(tmp_path / "taught", 40, decay=0.97))
+    taught = replace(consistency, teacher=tmp_path / "dit")
+    train(taught, budget(tmp_path / "taught", 40, decay=0.97))
+    train(replace(taught, guidance=Guidance(1.5, 1.5, 0.0)), budget(tmp_path / "guided", 40, decay=0.97))
 
     everything = of_all_songs(LatentTask(dit, budget(tmp_path / "dit", 120)))
     clean, noise = everything.clean, torch.randn(10, 120, 64)
     model, _ = load_average(tmp_path / "dit" / "ema")
     assert hits(heun_sample(model.network(everything), noise), clean) == 10
-    for run in ("drawn", "taught"):
+    for run in ("drawn", "taught", "guided"):
         model, meta = load_average(tmp_path / run / "ema")
         samples = consistency_sample(model.network(everything), noise, 5)
         assert hits(samples, clean) == 10
         assert (samples - clean).square().mean() < 0.4 * clean.square().mean()
         assert (meta["stage"], meta["step"], meta["config"]["width"]) == ("consistency", 40, 128)
-        assert meta["teacher"] == (run == "taught")
+        assert meta["teacher"] == (run != "drawn")
+        assert meta["guidance"] == ([1.5, 1.5] if run == "guided" else [1, 1])
 
 
 def test_only_an_edm_dit_teaches_and_only_consistency(songs: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
@@ -100,6 +104,9 @@ def test_only_an_edm_dit_teaches_and_only_consistency(songs: Path, tmp_path: Pat
     with pytest.raises(SystemExit):
         main(["dit", "--latents", str(songs), "--teacher", str(tmp_path / "dit"), "--out", str(tmp_path / "other")])
     assert "leave out --teacher" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["dit", "--latents", str(songs), "--guidance", "2", "2", "--out", str(tmp_path / "other")])
+    assert "leave out --guidance" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
 
 
