@@ -29,7 +29,7 @@ from torch import Tensor, nn
 
 from models.clap import AUDIO_GRAPH, TOKENIZER
 from models.gap_bridge import FILE as BRIDGE_GRAPH
-from models.guidance import Guidance
+from models.guidance import UNGUIDED, Guidance
 from models.manifest import FORMAT, Dimensions
 from models.nets.clap_graphs import export_clap
 from models.nets.from_pack import require_all
@@ -183,6 +183,7 @@ def _write_manifest(
         raise ValueError("the pack is larger than 64 MiB")
     schedule = dataclasses.asdict(STANDARD)
     decode_sigmas = SKETCH_DECODE_SIGMAS if networks.codec.config.sketch else DECODE_SIGMAS
+    usual = UNGUIDED if "learnt_guidance" in networks.notes["dit"] else GUIDANCE
     manifest = {
         "format": FORMAT,
         **{key: about[key] for key in ("name", "version", "licence", "description", "trained_on")},
@@ -191,7 +192,7 @@ def _write_manifest(
         "schedule": {
             **schedule, "steps": STEPS, "decode_sigmas": list(decode_sigmas),
             "sketch_pull": SKETCH_PULL if networks.codec.config.sketch else 0.0, "latent_limit": LATENT_LIMIT,
-            "guidance": GUIDANCE.context, "prompt_guidance": GUIDANCE.prompt,
+            "guidance": usual.context, "prompt_guidance": usual.prompt,
         },
         "files": files,
         "providers": {"opset": OPSET, "weights": about["weights"], "compute": "float32", "cpu": True, "cuda": True},

@@ -131,9 +131,15 @@ class LatentTask:
             "seed": self.seed,
             "held_out": self.pool.held_out,
             "teacher": self.teacher is not None,
-            "guidance": (self.settings.guidance.context, self.settings.guidance.prompt),
+            **self._learnt_guidance(),
             "songs": self.pool.songs,
         }
+
+    def _learnt_guidance(self) -> dict[str, Any]:
+        """What the model does without being guided, if anything; a pack is then not guided by default."""
+        usual = self.settings.guidance
+        is_guided = self.teacher is not None and usual != EVERYWHERE
+        return {"learnt_guidance": (usual.context, usual.prompt)} if is_guided else {}
 
     def compile(self) -> None:
         """Compiles one block per window length and warms it up (CUDA only); leaves no trace in the weights.

@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from models.export import LARGEST_ERROR, LARGEST_PACK_BYTES, Report, _reused
+from models.export import LARGEST_ERROR, LARGEST_PACK_BYTES, Report, _reused, _write_manifest
 from models.generator import Generator
 from models.nets.graphs import pack_graphs, require_attention
 from models.nets.rounding import SMALLEST, round_weights, shrink
@@ -127,6 +127,15 @@ def test_command_line_keeps_what_the_checkpoints_say(exported: Exported) -> None
     assert "--name tiny" in pack.manifest.provenance["command"]
     assert np.array_equal(pack.array("latent_mean.npy"), networks.codec.latent_mean.numpy())
     assert np.array_equal(pack.array("null_context.npy"), networks.dit.null_context.detach().numpy())
+
+
+def test_a_model_that_learnt_guidance_is_not_guided_by_default(exported: Exported, tmp_path: Path) -> None:
+    about = json.loads((exported.folder / "manifest.json").read_text()) | {"weights": "int8"}
+    notes = exported.networks.notes
+    taught = notes | {"dit": notes["dit"] | {"learnt_guidance": [1.75, 1.75]}}
+    for networks, expected in ((exported.networks, 1.5), (replace(exported.networks, notes=taught), 1.0)):
+        _write_manifest(tmp_path, [], networks, [], about)
+        assert json.loads((tmp_path / "manifest.json").read_text())["schedule"]["guidance"] == expected
 
 
 @pytest.mark.parametrize("file", ["c_dit.onnx", "clap_text.onnx", "gap_bridge.onnx"])

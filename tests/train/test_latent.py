@@ -18,7 +18,7 @@ from models.nets.dit import DiTConfig
 from models.nets.unet import UNET_PRESETS
 from models.train.checkpoint import join_parts, load_checkpoint
 from models.train.consistency import consistency_sample
-from models.train.diffusion import heun_sample
+from models.train.diffusion import edm_denoise, heun_sample
 from models.train.latent import LatentSettings, LatentTask, main, train
 from models.train.latent_data import Batch
 from models.train.latent_model import LatentModel, load_average
@@ -74,22 +74,40 @@ def test_ten_samples_are_learnt_and_sampled_by_both_stages(songs: Path, tmp_path
     assert sum(losses[-4:]) / 4 < losses[0] / 2
     consistency = replace(dit, stage="consistency", start=tmp_path / "dit", lr=1e-3)
     train(consistency, budget(tmp_path / "drawn", 40, decay=0.97))
-    taught = replace(consistency, teacher=tmp_path / "dit")
-    train(taught, budget(tmp_path / "taught", 40, decay=0.97))
-    train(replace(taught, guidance=Guidance(1.5, 1.5, 0.0)), budget(tmp_path / "guided", 40, decay=0.97))
+    train(replace(consistency, teacher=tmp_path / "dit"), budget(tmp_path / "taught", 40, decay=0.97))
 
     everything = of_all_songs(LatentTask(dit, budget(tmp_path / "dit", 120)))
     clean, noise = everything.clean, torch.randn(10, 120, 64)
     model, _ = load_average(tmp_path / "dit" / "ema")
     assert hits(heun_sample(model.network(everything), noise), clean) == 10
-    for run in ("drawn", "taught", "guided"):
+    for run in ("drawn", "taught"):
         model, meta = load_average(tmp_path / run / "ema")
         samples = consistency_sample(model.network(everything), noise, 5)
         assert hits(samples, clean) == 10
         assert (samples - clean).square().mean() < 0.4 * clean.square().mean()
         assert (meta["stage"], meta["step"], meta["config"]["width"]) == ("consistency", 40, 128)
-        assert meta["teacher"] == (run != "drawn")
-        assert meta["guidance"] == ([1.5, 1.5] if run == "guided" else [1, 1])
+        assert meta["teacher"] == (run == "taught")
+        assert "learnt_guidance" not in meta
+
+
+def test_guidance_of_the_teacher_is_learnt(songs: Path, tmp_path: Path):
+    """Targets are those of guided sampling, item by item; the model's notes tell that it needs no guidance."""
+    train(settings(songs, lr=4e-3, warmup=1), budget(tmp_path / "dit", 8, decay=0.1))
+    consistency = settings(songs, stage="consistency", start=tmp_path / "dit", teacher=tmp_path / "dit")
+    guided = replace(consistency, guidance=Guidance(4.0, 4.0, 0.0))
+    task, run = LatentTask(guided, budget(tmp_path / "guided", 2)), budget(tmp_path / "guided", 2)
+    batch = of_all_songs(task)
+    x, sigma = torch.randn(batch.clean.shape), torch.linspace(0.1, 5, len(batch.clean))
+    nothing = torch.zeros_like(batch.clap_present)
+    with torch.no_grad():
+        full, none = (
+            edm_denoise(task.teacher.network(replace(batch, context_present=there, clap_present=there)), x, sigma)
+            for there in (~nothing, nothing)
+        )
+        found = task._taught(batch)(x, sigma)
+    assert (found - full).abs().max() > 0.01
+    torch.testing.assert_close(found, (none + 4 * (full - none)).clamp(-1.75, 1.75), atol=1e-4, rtol=1e-4)
+    assert join_parts(train(guided, run))[1]["learnt_guidance"] == [4, 4]
 
 
 def test_only_an_edm_dit_teaches_and_only_consistency(songs: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
