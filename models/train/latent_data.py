@@ -24,6 +24,8 @@ from models.nets.preconditioning import SIGMA_DATA
 
 STEMS, MIXES, TOKENS, LATENT, SLOTS, CLAP = 6, 2, 120, 64, 8, 512
 
+BALANCE = 0.5
+"""Families are drawn with the square root of their frequency: rare ones are heard without being learnt by heart."""
 DROP_CONTEXT = 0.2
 DROP_CLAP = 0.2
 DROP_BOTH = 0.1
@@ -53,17 +55,21 @@ class Batch:
 class LatentPool:
     """All songs of a folder as float16 on one device."""
 
-    def __init__(self, folder: Path, device: torch.device, held_out: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, folder: Path, device: torch.device, held_out: tuple[int, int] | None = None, balance: float = BALANCE
+    ) -> None:
         """Loads what is there.
 
         Args:
+            balance: 0 draws all targets alike, 1 all families; between them the rarer a family, the more often each
+                of its targets.
             held_out: first and last + 1 of the songs kept for validation; default those that the folder notes, else
                 the last 2 % of what is there now, in small folders more (see `_hold_out`).
 
         Raises:
             ValueError: fewer than 4 songs.
         """
-        self.folder, self.device, self.songs = folder, device, 0
+        self.folder, self.device, self.songs, self.balance = folder, device, 0, balance
         norm = json.loads((folder / "norm.json").read_text())
         self.mean = torch.tensor(norm["mean"], dtype=torch.float32, device=device)
         self.scale = SIGMA_DATA / torch.tensor(norm["std"], dtype=torch.float32, device=device)
@@ -94,8 +100,7 @@ class LatentPool:
     def draw(self, batch: int, chunks: int, generator: torch.Generator) -> Batch:
         """A training batch of `chunks` chunks per item, drawn on the device without waiting for it.
 
-        Families are drawn with the square root of their frequency, so that rare ones are heard without being
-        learnt by heart; the crop starts at a random chunk of its song.
+        The crop starts at a random chunk of its song.
         """
 
         def uniform(upto: float = 1.0) -> Tensor:
@@ -198,7 +203,7 @@ class LatentPool:
         present[slice(*self.held_out)] = False
         flat = np.flatnonzero(present)
         family = self.families.reshape(-1)[flat].astype(np.int64)
-        chance = np.bincount(family)[family] ** -0.5
+        chance = np.bincount(family)[family] ** -self.balance
         cdf = np.cumsum(chance) / chance.sum()
         self._pairs = torch.from_numpy(flat).to(self.device)
         self._cdf = torch.from_numpy(cdf.astype(np.float32)).to(self.device)

@@ -94,13 +94,14 @@ def test_some_clap_vectors_are_noisy_and_all_have_length_one(tmp_path: Path):
     assert (probed @ torch.nn.functional.normalize(known[known.any(1)], dim=1).T).amax(1).min() > 0.9999
 
 
-def test_rare_families_are_drawn_more_often_than_they_occur(tmp_path: Path):
+@pytest.mark.parametrize(("balance", "share"), [({}, 0.091), ({"balance": 0.0}, 0.01), ({"balance": 1.0}, 0.5)])
+def test_rare_families_are_drawn_more_often_than_they_occur(tmp_path: Path, balance: dict[str, float], share: float):
     families = np.full((102, 6), -1)
     families[:, 0] = 0
     families[0, 0] = 11  # 1 % of the songs; the square root gives it 9 %
     write_folder(tmp_path, families)
-    drawn = LatentPool(tmp_path, CPU).draw(8_000, 3, generator()).clap.argmax(1)
-    assert (drawn == 11).float().mean().item() == pytest.approx(0.091, abs=0.014)
+    drawn = LatentPool(tmp_path, CPU, **balance).draw(8_000, 3, generator()).clap.argmax(1)
+    assert (drawn == 11).float().mean().item() == pytest.approx(share, abs=0.014)
 
 
 def test_crops_start_on_a_chunk_and_use_every_start(tmp_path: Path):
