@@ -7,6 +7,7 @@
 `--teacher RUN` makes the last consistency distillation: it learns where the EDM DiT leads, with `--guidance 1.75 1.75`
 where the guided one does, so that sampling needs no guidance and half of the evaluations. Measured against consistency
 training (models/train/LOG.md): nearer to the context, but the instrument that was asked for is recognised less often.
+`--balance` says how evenly families are drawn: 0 as they come, 1 all alike.
 `--net unet` puts Diff-A-Riff's U-Net in the DiT's place, everything else being equal; a pack cannot hold it.
 The loop, its clock and its log are those of `models.train.run`. `--from` takes a run or a pack; going on from a
 pack's consistency model, name the stage `consistency`.
