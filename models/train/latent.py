@@ -140,9 +140,8 @@ class LatentTask:
 
     def _learnt_guidance(self) -> dict[str, Any]:
         """What the model does without being guided, if anything; a pack is then not guided by default."""
-        usual = self.settings.guidance
-        is_guided = self.teacher is not None and usual != EVERYWHERE
-        return {"learnt_guidance": (usual.context, usual.prompt)} if is_guided else {}
+        weights = (self.settings.guidance.context, self.settings.guidance.prompt)
+        return {"learnt_guidance": weights} if self.teacher is not None and weights != (1.0, 1.0) else {}
 
     def compile(self) -> None:
         """Compiles one block per window length and warms it up (CUDA only); leaves no trace in the weights.
@@ -242,7 +241,10 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error("only the stage consistency has a teacher: leave out --teacher.")
     if options.teacher is None and tuple(options.guidance) != (1.0, 1.0):
         parser.error("only a teacher can be guided: name one with --teacher, or leave out --guidance.")
-    options.guidance = Guidance(*options.guidance, above_sigma=0.0)
+    try:
+        options.guidance = Guidance(*options.guidance, above_sigma=0.0)
+    except ValueError as error:
+        parser.error(f"{error}.")
     named = {field.name: getattr(options, field.name) for field in fields(LatentSettings) if field.name != "config"}
     train(LatentSettings(config=PRESETS[options.net][options.preset], **named), from_options(options))
 

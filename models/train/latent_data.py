@@ -61,10 +61,10 @@ class LatentPool:
         """Loads what is there.
 
         Args:
-            balance: 0 draws all targets alike, 1 all families; between them the rarer a family, the more often each
-                of its targets.
             held_out: first and last + 1 of the songs kept for validation; default those that the folder notes, else
                 the last 2 % of what is there now, in small folders more (see `_hold_out`).
+            balance: 0 draws all targets alike, 1 all families; between them the rarer a family, the more often each
+                of its targets.
 
         Raises:
             ValueError: fewer than 4 songs.

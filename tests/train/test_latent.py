@@ -125,6 +125,10 @@ def test_only_an_edm_dit_teaches_and_only_consistency(songs: Path, tmp_path: Pat
     with pytest.raises(SystemExit):
         main(["dit", "--latents", str(songs), "--guidance", "2", "2", "--out", str(tmp_path / "other")])
     assert "leave out --guidance" in capsys.readouterr().err
+    taught = ["consistency", "--from", str(tmp_path / "dit"), "--teacher", str(tmp_path / "dit")]
+    with pytest.raises(SystemExit):
+        main([*taught, "--latents", str(songs), "--guidance", "-1", "2", "--out", str(tmp_path / "other")])
+    assert "guidance context is -1.0; it must be a finite number from 0 up." in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
 
 

@@ -81,6 +81,20 @@ def test_guidance_of_one_is_the_plain_network(learnt: tuple[Path, Batch]):
     assert (guided - plain).abs().max() > 0.01
 
 
+def test_each_item_is_guided_at_its_own_noise_level(learnt: tuple[Path, Batch]):
+    run, windows = learnt
+    model, _ = load_average(run / "ema")
+    x, level = torch.randn(10, 120, 64), torch.tensor([0.5, 2.0] * 5).log() / 4
+    with torch.no_grad():
+        plain = model.network(windows)(x, level)
+        everywhere, above = (
+            model.guided_network(windows, Guidance(2.0, 2.0, above_sigma=sigma))(x, level) for sigma in (0.0, 1.0)
+        )
+    assert torch.equal(above[::2], plain[::2])
+    assert torch.equal(above[1::2], everywhere[1::2])
+    assert (everywhere - plain).abs().amax((1, 2)).min() > 0.01
+
+
 def test_guided_network_follows_the_formula_item_by_item(learnt: tuple[Path, Batch]):
     """Items that lack a condition are guided by the other alone, or not at all."""
     run, windows = learnt
