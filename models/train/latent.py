@@ -56,7 +56,7 @@ class LatentSettings:
     teacher: Path | None = None  # a run of an EDM DiT, for consistency along its trajectories
     guidance: Guidance = EVERYWHERE  # of the teacher, which the consistency model then does without being guided
     judge: Path | None = None  # a run of models.train.style_reward, which says whether answers sound as asked
-    judge_weight: float = 0.1  # of what it says, beside the distance of consistency
+    judge_weight: float = 0.01  # of what it says, beside the distance of consistency
     config: Config = DIT_PRESETS["starter"]  # of a model that begins from nothing
     batch: int = 512
     balance: float = BALANCE  # of families in what is drawn: 0 as they come, 1 all alike
