@@ -47,6 +47,6 @@ class LatentClap(nn.Module):
             tokens = block(tokens)
         return self.head(tokens.mean(1))
 
-    def similarity(self, latents: Tensor, clap: Tensor) -> Tensor:
-        """Latents `[n, token, 64]` and CLAP vectors of length 1 `[m, 512]` -> logits `[n, m]`."""
-        return self.log_scale.clamp(max=LARGEST_SCALE).exp() * self(latents) @ clap.T
+    def similarity(self, heard: Tensor, clap: Tensor) -> Tensor:
+        """Unit vectors `[n, 512]` and `[m, 512]` -> logits `[n, m]`."""
+        return self.log_scale.clamp(max=LARGEST_SCALE).exp() * heard @ clap.T

@@ -116,7 +116,8 @@ def logits(judge: LatentClap, latents: Tensor, clap: Tensor) -> Tensor:
     """Which vector `[m, 512]` do latents `[n, token, 64]` sound like? `[n, m]`, bfloat16 inside on CUDA."""
     device = latents.device.type
     with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-        return judge.similarity(latents, clap)
+        heard = judge(latents)
+    return judge.similarity(heard, clap)
 
 
 def lacking(judge: LatentClap, made: Tensor, batch: Batch) -> Tensor:
