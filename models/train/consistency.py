@@ -8,7 +8,6 @@ DiT has no random layer, so both passes also share the same "dropout", and the d
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -86,9 +85,8 @@ def consistency_loss(
     delta: float,
     weighting: Weighting = "published",
     teacher: Denoiser | None = None,
-    lacking: Callable[[Tensor], Tensor] | None = None,
-) -> dict[str, Tensor]:
-    """Distance between f at `index` and f at `index - delta` on the same trajectory; the scalar `loss`.
+) -> Tensor:
+    """Distance between f at `index` and f at `index - delta` on the same trajectory; scalar.
 
     Without a `teacher` both points have the same noise. Where the lower index reaches 0 the target is the clean
     sample itself (the boundary condition), so a delta of 1 is plain denoising regression: this is why starting from
@@ -97,8 +95,6 @@ def consistency_loss(
     With a `teacher`, an EDM denoiser, the lower point is a Heun step of its ODE away (consistency distillation,
     arXiv 2303.01469, section 4): a target that does not scatter with the noise, but is no better than the teacher.
     Where the teacher is guided, the student learns to be (as in latent consistency models, arXiv 2310.04378).
-
-    `lacking` says of f at `index`, in the shape of `clean`, what else is wrong with it; its scalar is added and told.
     """
     lower = (index - delta).clamp(min=0)
     high, low = sigma_of_index(index), sigma_of_index(lower)
@@ -110,11 +106,7 @@ def consistency_loss(
             target = torch.where(expand(lower <= 0, clean), clean, target)
         else:
             target = consistency_denoise(net, heun_step(teacher, noisy, high, low), low)
-    distance = (item_weights(high, low, weighting) * pseudo_huber(student - target)).mean()
-    if lacking is None:
-        return {"loss": distance}
-    lacks = lacking(student)
-    return {"loss": distance + lacks, "distance": distance, "lacking": lacks}
+    return (item_weights(high, low, weighting) * pseudo_huber(student - target)).mean()
 
 
 @torch.no_grad()

@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -33,15 +32,15 @@ from models.train import several
 from models.train.checkpoint import read_state
 from models.train.consistency import consistency_denoise, consistency_loss, draw_indices, step_size
 from models.train.diffusion import Denoiser, draw_sigmas, edm_denoise, edm_loss
-from models.train.latent_data import BALANCE, WINDOWS, Batch, LatentPool, pick_window, wait_for_songs
+from models.train.latent_data import BALANCE, Batch, LatentPool, wait_for_songs
 from models.train.latent_model import PRESETS, Config, LatentModel, read_config
 from models.train.rate import learning_rate
 from models.train.run import TrainingRun
 from models.train.run_settings import RunSettings, add_options, from_options
-from models.train.style_reward import lacking, read_judge
 from models.train.trained import dit_checkpoint
 from models.train.validate import validate
 
+WINDOWS = ((15, 0.75), (8, 0.15), (3, 0.10))  # chunks per item and share of the batches: short contexts must work too
 PEAK_RATES = {"dit": 6e-4, "consistency": 2e-4}
 EVERYWHERE = Guidance(above_sigma=0.0)
 
@@ -55,8 +54,6 @@ class LatentSettings:
     start: Path | None = None  # a run or a pack whose weights to begin with
     teacher: Path | None = None  # a run of an EDM DiT, for consistency along its trajectories
     guidance: Guidance = EVERYWHERE  # of the teacher, which the consistency model then does without being guided
-    judge: Path | None = None  # a run of models.train.style_reward, which says whether answers sound as asked
-    judge_weight: float = 0.01  # of what it says, beside the distance of consistency
     config: Config = DIT_PRESETS["starter"]  # of a model that begins from nothing
     batch: int = 512
     balance: float = BALANCE  # of families in what is drawn: 0 as they come, 1 all alike
@@ -78,7 +75,6 @@ class LatentTask:
         torch.manual_seed(run.seed)
         self.module = first_model(settings).to(self.device)
         self.teacher = settings.teacher and read_teacher(settings.teacher).to(self.device)
-        self.judge = settings.judge and read_judge(settings.judge).to(self.device)
         # A resumed run holds out the songs that it held out before, however many have arrived since.
         saved = read_state(run.out) if run.resume else None
         if saved and saved.get("net", "dit") != (net := self.module.describe()["net"]):
@@ -104,18 +100,17 @@ class LatentTask:
             self._next_refresh = time.monotonic() + self.settings.refresh_s
         self.generator.manual_seed(several.seed(self.seed, step))
         chunks = pick_window(random.Random(f"{self.seed}/{step}").random())
-        return self.losses_of(self.pool.draw(self.batch, chunks, self.generator), progress)
+        return {"loss": self.loss(self.pool.draw(self.batch, chunks, self.generator), progress)}
 
-    def losses_of(self, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """The stage's `loss` with freshly drawn noise, and what it is made of."""
+    def loss(self, batch: Batch, progress: float) -> Tensor:
+        """The stage's loss with freshly drawn noise."""
         s, net = self.settings, self.module.network(batch)
         noise = torch.randn(batch.clean.shape, generator=self.generator, device=self.device)
         if s.stage == "dit":
-            return {"loss": edm_loss(net, batch.clean, noise, draw_sigmas(s.batch, self.generator))}
+            return edm_loss(net, batch.clean, noise, draw_sigmas(s.batch, self.generator))
         index = draw_indices(s.batch, self.generator)
         delta = step_size(progress, s.exponent, s.first_exponent)
-        taught, judged = self._taught(batch), self._judged(batch)
-        return consistency_loss(net, batch.clean, noise, index, delta, s.weighting, taught, judged)
+        return consistency_loss(net, batch.clean, noise, index, delta, s.weighting, self._taught(batch))
 
     def _taught(self, batch: Batch) -> Denoiser | None:
         """The teacher's denoiser, guided as in sampling: what the weights add up to stays in the range of latents."""
@@ -123,13 +118,6 @@ class LatentTask:
             return None
         net = self.teacher.guided_network(batch, self.settings.guidance)
         return lambda noisy, sigma: edm_denoise(net, noisy, sigma).clamp(-LATENT_LIMIT, LATENT_LIMIT)
-
-    def _judged(self, batch: Batch) -> Callable[[Tensor], Tensor] | None:
-        """What answers lack of their prompts, times its weight."""
-        if self.judge is None:
-            return None
-        judge, weight = self.judge, self.settings.judge_weight
-        return lambda made: weight * lacking(judge, made, batch)
 
     def check(self, averaged: LatentModel) -> dict[str, Any]:
         """Losses on held-out songs with the right, a wrong and no context; `seen`: on the first songs of training."""
@@ -146,7 +134,6 @@ class LatentTask:
             "seed": self.seed,
             "held_out": self.pool.held_out,
             "teacher": self.teacher is not None,
-            "judge_weight": self.settings.judge_weight if self.judge is not None else 0.0,
             **self._learnt_guidance(),
             "songs": self.pool.songs,
         }
@@ -168,12 +155,11 @@ class LatentTask:
         torch.set_float32_matmul_precision("high")
         torch._dynamo.config.automatic_dynamic_shapes = False
         torch._dynamo.config.recompile_limit = 64
-        beside = [*(self.teacher.net.blocks if self.teacher else ()), *(self.judge.blocks if self.judge else ())]
-        for block in [*net.blocks, *beside]:
+        for block in [*net.blocks, *(self.teacher.net.blocks if self.teacher else ())]:
             block.compile(dynamic=False)
         self.generator.manual_seed(0)
         for chunks, _ in WINDOWS:
-            self.losses_of(self.pool.draw(self.batch, chunks, self.generator), 0.0)["loss"].backward()
+            self.loss(self.pool.draw(self.batch, chunks, self.generator), 0.0).backward()
         self.module.zero_grad(set_to_none=True)
         torch.cuda.synchronize()
 
@@ -204,6 +190,15 @@ def read_model(start: Path) -> tuple[LatentModel, dict[str, Any]]:
     return model, meta
 
 
+def pick_window(draw: float) -> int:
+    """Chunks per item of a batch, from a uniform number in [0, 1)."""
+    for chunks, share in WINDOWS:
+        if draw < share:
+            return chunks
+        draw -= share
+    return WINDOWS[0][0]
+
+
 def train(settings: LatentSettings, run_settings: RunSettings) -> Path:
     """Runs one stage to the end of its budget; returns the folder with the averaged weights."""
     several.join()
@@ -232,11 +227,10 @@ def main(arguments: list[str] | None = None) -> None:
         metavar=("CONTEXT", "PROMPT"),
         help="of the teacher: what it does so is learnt, and sampling then needs no guidance for it",
     )
-    parser.add_argument("--judge", type=Path, help="run of models.train.style_reward: answers must sound as asked")
     parser.add_argument("--net", choices=PRESETS, default="dit", help="unet: the baseline of Diff-A-Riff")
     parser.add_argument("--preset", choices=DIT_PRESETS, default="starter")
     parser.add_argument("--weighting", choices=["published", "balanced"], default="balanced")
-    plain = {"batch", "balance", "judge_weight", "lr", "warmup", "exponent", "first_exponent", "wait_for", "refresh_s"}
+    plain = {"batch", "balance", "lr", "warmup", "exponent", "first_exponent", "wait_for", "refresh_s"}
     for field in (field for field in fields(LatentSettings) if field.name in plain):
         parser.add_argument("--" + field.name.replace("_", "-"), type=type(field.default), default=field.default)
     add_options(parser, seconds=240.0, checkpoint_s=60.0, check_s=30.0)
@@ -245,8 +239,6 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error("consistency starts from a trained DiT: name its run with --from.")
     if options.stage != "consistency" and options.teacher is not None:
         parser.error("only the stage consistency has a teacher: leave out --teacher.")
-    if options.stage != "consistency" and options.judge is not None:
-        parser.error("only the stage consistency is judged: leave out --judge.")
     if options.teacher is None and tuple(options.guidance) != (1.0, 1.0):
         parser.error("only a teacher can be guided: name one with --teacher, or leave out --guidance.")
     try:

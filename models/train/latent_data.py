@@ -23,8 +23,6 @@ from torch import Tensor, nn
 from models.nets.preconditioning import SIGMA_DATA
 
 STEMS, MIXES, TOKENS, LATENT, SLOTS, CLAP = 6, 2, 120, 64, 8, 512
-WINDOWS = ((15, 0.75), (8, 0.15), (3, 0.10))
-"""Chunks per item and share of the batches: short contexts must work, too."""
 
 BALANCE = 0.5
 """Families are drawn with the square root of their frequency: rare ones are heard without being learnt by heart."""
@@ -209,15 +207,6 @@ class LatentPool:
         cdf = np.cumsum(chance) / chance.sum()
         self._pairs = torch.from_numpy(flat).to(self.device)
         self._cdf = torch.from_numpy(cdf.astype(np.float32)).to(self.device)
-
-
-def pick_window(draw: float) -> int:
-    """Chunks per item of a batch, from a uniform number in [0, 1)."""
-    for chunks, share in WINDOWS:
-        if draw < share:
-            return chunks
-        draw -= share
-    return WINDOWS[0][0]
 
 
 def count_songs(folder: Path) -> int:

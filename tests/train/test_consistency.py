@@ -117,7 +117,7 @@ def test_consistency_training_from_edm(
 
     def loss(clean: Tensor, noise: Tensor, fraction: float, generator: torch.Generator) -> Tensor:
         index = draw_indices(BATCH, generator)
-        return consistency_loss(net, clean, noise, index, step_size(fraction, 2), weighting)["loss"]
+        return consistency_loss(net, clean, noise, index, step_size(fraction, 2), weighting)
 
     fit(net, loss, 500, 1e-3)
     assert distance(consistency_sample(net, unit_noise, 1)) < one_step
@@ -130,7 +130,7 @@ def test_a_step_of_one_is_regression_to_the_clean_sample():
     """Boundary: the target is the clean sample exactly, whatever the network says at sigma_min."""
     clean, noise, index = POINTS, torch.randn(4, 2), torch.full((4,), 0.5)
     sigma = torch.full((4,), 2.51522)
-    loss = consistency_loss(ideal, clean, noise, index, delta=1.0)["loss"]
+    loss = consistency_loss(ideal, clean, noise, index, delta=1.0)
     student = consistency_denoise(ideal, clean + sigma[:, None] * noise, sigma)
     torch.testing.assert_close(loss, pseudo_huber(student - clean).mean(), rtol=1e-4, atol=1e-6)
 
@@ -184,7 +184,7 @@ def test_a_teacher_saves_steps_of_training(trained: Network, unit_noise: Tensor,
 
         def loss(clean: Tensor, noise: Tensor, fraction: float, generator: torch.Generator) -> Tensor:
             index = draw_indices(BATCH, generator)
-            return consistency_loss(net, clean, noise, index, step_size(fraction, 2), "balanced", denoise)["loss"]
+            return consistency_loss(net, clean, noise, index, step_size(fraction, 2), "balanced", denoise)
 
         fit(net, loss, 200, 1e-3)
         generator = torch.Generator().manual_seed(5)
