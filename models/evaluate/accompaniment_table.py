@@ -18,6 +18,7 @@ import numpy as np
 import typer
 
 from models.evaluate.auc import Auc, derangement, matched_auc
+from models.evaluate.bench import DECODED, REAL
 from models.evaluate.codec_metrics import SAMPLE_RATE_HZ, Audio
 from models.evaluate.excerpts import FIRST_SEED, Excerpt, excerpts_with, load_font
 from models.evaluate.musical import (
@@ -35,7 +36,7 @@ from models.families import FAMILIES
 from models.generator import Generator
 from models.guidance import UNGUIDED, Guidance
 
-REAL, DECODED, MADE, RANDOM = "real stem", "real stem, through the codec", "made by the pack", "real stem, random song"
+MADE, RANDOM = "made by the pack", "real stem, random song"
 CHANGES = ("same again", "another context", "another seed")
 
 

@@ -37,8 +37,9 @@ MODES = ("audio, ctx", "text, ctx", "ctx", "audio", "text", "none")
 BRIDGED_MODES = ("text, ctx", "ctx", "text", "none")
 UNET, DIT, DIT_BRIDGE, C_DIT, C_DIT_BRIDGE = "U-Net", "DiT", "DiT + bridge", "C-DiT", "C-DiT + bridge"
 SYSTEMS = (UNET, DIT, DIT_BRIDGE, C_DIT, C_DIT_BRIDGE)
-REAL, NOISE, RANDOM = "real stem", "white noise", "random stem"
-ANCHORS = (REAL, NOISE, RANDOM)
+REAL, DECODED = "real stem", "real stem, through the codec"
+NOISE, RANDOM = "white noise", "random stem"
+ANCHORS = (REAL, DECODED, NOISE, RANDOM)
 NOISE_RMS = 0.1
 
 
@@ -134,7 +135,8 @@ class Bench:
         excerpt = item.excerpt()
         context, real = excerpt.context_for(item.family), excerpt.stems[item.family]
         noise = np.random.default_rng(item.song.seed).standard_normal((2, FRAMES)).astype(np.float32) * NOISE_RMS
-        stems = {REAL: real, NOISE: noise, RANDOM: partner.excerpt().stems[partner.family]}
+        decoded = self.codec.decode(self.codec.encode(np.asarray(real, np.float32)), item.song.seed)
+        stems = {REAL: real, DECODED: decoded, NOISE: noise, RANDOM: partner.excerpt().stems[partner.family]}
         prompts = Prompts(self, item, context)
         heard = {name: self._hear(stem, context) for name, stem in stems.items()}
         heard |= {row.name: self._hear(self._play(row, prompts), context) for row in self.setup.rows()}

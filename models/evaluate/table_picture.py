@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from models.evaluate.bench import ANCHORS, RANDOM, REAL
+from models.evaluate.bench import ANCHORS, DECODED, RANDOM, REAL
 from models.evaluate.table_measures import Figures
 
 PANELS = ("FAD", "coverage", "APA musical", "CSAA", "CSAT", "with context", "in chords", "family heard")
@@ -22,7 +22,7 @@ COLOURS = {
 
 
 def draw(figures: dict[str, Figures], title: str, path: Path) -> None:
-    """Writes a PNG; panels share their rows, real and random stem are vertical lines."""
+    """Writes a PNG; panels share their rows, real, decoded and random stem are vertical lines."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -37,7 +37,9 @@ def draw(figures: dict[str, Figures], title: str, path: Path) -> None:
         _panel(axis, panel, figures, rows)
     axes[0].set_yticks(range(len(rows)), rows, fontsize=8)
     axes[0].invert_yaxis()
-    figure.suptitle(f"{title}; solid line: real stem, dashed: random stem", fontsize=9)
+    figure.suptitle(
+        f"{title}; solid line: real stem, dotted: the same through the codec, dashed: random stem", fontsize=9
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110, facecolor=GROUND)
     plt.close(figure)
@@ -56,7 +58,7 @@ def interval(figures: Figures, panel: str) -> tuple[float, float, float]:
 
 
 def _panel(axis: Any, panel: str, figures: dict[str, Figures], rows: list[str]) -> None:
-    for name, style in ((REAL, "-"), (RANDOM, "--")):
+    for name, style in ((REAL, "-"), (DECODED, ":"), (RANDOM, "--")):
         if name in figures and np.isfinite(value := interval(figures[name], panel)[0]):
             axis.axvline(value, color=SOFT, lw=1.5, ls=style, zorder=0)
     for place, name in enumerate(rows):

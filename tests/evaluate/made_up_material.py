@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.evaluate.accompaniment_adherence import other_songs
-from models.evaluate.bench import NOISE, RANDOM, REAL
+from models.evaluate.bench import DECODED, NOISE, RANDOM, REAL
 from models.evaluate.bench_run import SHUFFLE_SEED, Material
 from models.evaluate.hearing import Heard
 from models.evaluate.musical import ContextFeatures, StemFeatures, agreement
@@ -33,9 +33,10 @@ def material(count: int = 36, references: int = 72) -> Material:
     for item in range(count):
         family = item % len(FAMILIES)
         own, other = (item, family), (partners[item], partners[item] % len(FAMILIES))
+        plays = dict.fromkeys((REAL, DECODED, PERFECT), own) | dict.fromkeys((RANDOM, DEAF), other)
         made = {
             name: _heard(random, songs[item], songs[source], played, grids[source], chords[source])
-            for name, (source, played) in {REAL: own, PERFECT: own, RANDOM: other, DEAF: other}.items()
+            for name, (source, played) in plays.items()
         }
         made[NOISE] = _noise(random)
         stored = {key: value for name, heard in made.items() for key, value in heard.arrays(name).items()}

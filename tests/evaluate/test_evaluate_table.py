@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from models.evaluate import bench_run, table
-from models.evaluate.bench import BRIDGED_MODES, C_DIT, C_DIT_BRIDGE, MODES, NOISE, RANDOM, REAL, Row, Setup
+from models.evaluate.bench import BRIDGED_MODES, C_DIT, C_DIT_BRIDGE, DECODED, MODES, NOISE, RANDOM, REAL, Row, Setup
 from models.evaluate.bench_run import hear_all
 from models.evaluate.table import Table
 from models.evaluate.table_picture import draw, interval
@@ -54,14 +54,16 @@ def test_adherence_tells_belonging_stems_from_others(made: Table):
 
 def test_clap_scores_stand_where_they_mean_something(made: Table):
     assert "CSAA" not in made.figures[REAL].distances
+    assert distance(made, DECODED, "CSAA") > distance(made, DEAF, "CSAA") + 0.01
     assert distance(made, PERFECT, "CSAA") > distance(made, DEAF, "CSAA") + 0.01
     assert distance(made, REAL, "CSAT") > distance(made, RANDOM, "CSAT")
 
 
 @pytest.mark.parametrize("score", ["on grid", "with context", "in chords", "in key", "family"])
 def test_real_stems_are_the_ceiling_and_random_ones_the_floor(made: Table, score: str):
-    values = {name: made.figures[name].aucs[score].value for name in (REAL, PERFECT, DEAF, RANDOM)}
+    values = {name: made.figures[name].aucs[score].value for name in (REAL, DECODED, PERFECT, DEAF, RANDOM)}
     assert values[REAL] > 0.95
+    assert values[DECODED] > 0.95
     assert values[PERFECT] > 0.95
     assert values[RANDOM] == pytest.approx(0.5, abs=0.15)
     assert values[DEAF] < 0.6
