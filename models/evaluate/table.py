@@ -1,8 +1,8 @@
 """Table 1 of arXiv 2410.23005 for our systems: `riffbridge evaluate --pack P --table`.
 
-Anchors (real, noise, random), then every system in every input mode: distances between sets of CLAP vectors, the
-scores of single stems, and musical measures on the audio, because the composer knows the truth. Codec metrics with
-their anchors come first.
+Anchors (real, real through the codec, noise, random), then every system in every input mode: distances between sets of
+CLAP vectors, the scores of single stems, and musical measures on the audio, because the composer knows the truth. Codec
+metrics with their anchors come first.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def report(table: Table, setup: Setup, seconds: float) -> str:
     parts = [
         f"## Accompaniment of {setup.pack.name}: {count} held-out songs, {references} reference songs",
         "Distances to the reference set; 95 % intervals from resampled songs. The real stem's row is the floor; through"
-        " the codec it is what a latent model could reach:",
+        " the codec it shows what latents keep of it:",
         markdown_table(["", "KD ×1000", *list(DISTANCES)[1:]], distances),
         _notes(setup, count, references),
         "AUC of the stem for this context against stems for other contexts (0.5: guessing), and share of stems in"

@@ -11,8 +11,22 @@ import typer
 from typer.testing import CliRunner
 
 from models.evaluate import bench_run, table
-from models.evaluate.bench import BRIDGED_MODES, C_DIT, C_DIT_BRIDGE, DECODED, MODES, NOISE, RANDOM, REAL, Row, Setup
+from models.evaluate.bench import (
+    ANCHORS,
+    BRIDGED_MODES,
+    C_DIT,
+    C_DIT_BRIDGE,
+    DECODED,
+    MODES,
+    NOISE,
+    RANDOM,
+    REAL,
+    Bench,
+    Row,
+    Setup,
+)
 from models.evaluate.bench_run import hear_all
+from models.evaluate.items import items
 from models.evaluate.table import Table
 from models.evaluate.table_picture import draw, interval
 from tests.evaluate.made_up_material import DEAF, PERFECT, material
@@ -114,6 +128,18 @@ def test_rows_are_systems_times_modes_and_only_those_that_can_be_played():
     assert [row.name for row in Setup(PACK, systems=(C_DIT_BRIDGE,)).rows()][-1] == "C-DiT + bridge: none*"
     assert [row.prompt for row in Setup(PACK, systems=(C_DIT,)).rows()] == ["audio", "text", "", "audio", "text", ""]
     assert [row.with_context for row in Setup(PACK, systems=(C_DIT,)).rows()] == [True] * 3 + [False] * 3
+
+
+@pytest.mark.slow
+def test_the_bench_hears_every_anchor_and_what_the_codec_leaves_of_the_real_stem():
+    """With the shipped pack: a stem through the codec is nearer to itself than another song's, and not the same."""
+    first, second = items(2)
+    setup = Setup(PACK, systems=(C_DIT_BRIDGE,), modes=("text, ctx",), steps=1, device="cpu")
+    heard = Bench(setup).hear_item(first, second)
+    clap = {name: heard[f"{name}|clap"].astype(float) for name in (*ANCHORS, *(row.name for row in setup.rows()))}
+    assert len(clap) == 5
+    assert clap[REAL] @ clap[RANDOM] < clap[REAL] @ clap[DECODED] - 0.1
+    assert 0.7 < clap[REAL] @ clap[DECODED] < 0.9999
 
 
 class CountingBench:
